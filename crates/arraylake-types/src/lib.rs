@@ -1,0 +1,80 @@
+//! What an Arraylake service and its clients say to each other, as serde types and nothing else.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`name`] | [`OrgName`], [`RepoName`], [`BucketNickname`]: parsed once, safe everywhere after |
+//! | [`id`] | opaque ids: [`RepoId`], [`BucketId`], [`PrincipalId`] |
+//! | [`secret`] | [`Secret`]: text that no `Debug` prints |
+//! | [`time`] | [`Timestamp`]: lenient in, UTC out |
+//! | [`page`] | [`Page`] and its rows, of which a bad one does not spoil the rest |
+//! | [`repo`] | [`RepoModel`] and all it contains, [`NewRepo`], [`RepoStatus`] |
+//! | [`bucket`] | [`BucketResponse`], [`Platform`], [`NewBucket`] |
+//! | [`auth_config`] | [`AuthConfig`]: how credentials of a bucket are had |
+//! | [`credentials`] | [`StorageCredentials`] of S3, GCS and Azure |
+//! | [`open`] | [`OpenRepo`]: everything needed to open a repository, in one answer |
+//! | [`user`] | [`Principal`]: a person or a service account |
+//! | [`action`] | what a principal may do, and [`Permission`] |
+//! | [`error`] | [`ErrorBody`]: the `detail` of a refusal |
+//!
+//! **Lenient coming in.** Enums are open (`Other(text)`), optional fields may be missing or null, fields nobody
+//! knows are kept in `other`. **Strict going out.** Requests are built with `new` and `with_*`, and their rules
+//! are checked before anything is sent.
+//!
+//! ```
+//! use arraylake_types::{RepoKind, RepoModel};
+//! let text = r#"{"id": "65f0c0ffee0123456789abcd", "org": "acme", "name": "sea-ice", "kind": "zarr-on-mars"}"#;
+//! let repo: RepoModel = serde_json::from_str(text).unwrap();
+//! assert_eq!(repo.kind, RepoKind::Other("zarr-on-mars".into()));
+//! assert_eq!(repo.prefix, "");
+//! ```
+
+#[macro_use]
+mod wire;
+
+pub mod action;
+pub mod auth_config;
+pub mod bucket;
+pub mod credentials;
+pub mod error;
+pub mod exchange;
+pub mod id;
+pub mod metadata;
+pub mod name;
+pub mod new_bucket;
+pub mod open;
+pub mod optimization;
+pub mod page;
+pub mod repo;
+pub mod repo_request;
+pub mod secret;
+pub mod status;
+pub mod time;
+pub mod token;
+pub mod user;
+
+pub use action::{OrgAction, Permission, PermissionCheck, RepoAction};
+pub use auth_config::{AuthConfig, AuthMethod};
+pub use bucket::{BucketHealth, BucketResponse, ExtraConfig, Platform};
+pub use credentials::{AzureCredentials, GcsCredentials, S3Credentials, StorageCredentials};
+pub use error::{ErrorBody, InvalidInput, ValidationItem};
+pub use exchange::{
+    DatasetFilter, ExchangeListing, NodeFilter, RepoSubscriptionInfo, SubscriptionPricingType,
+    SubscriptionStatus, SubscriptionType,
+};
+pub use id::{BucketId, PrincipalId, RepoId};
+pub use metadata::Metadata;
+pub use name::{BucketNickname, OrgName, RepoName};
+pub use new_bucket::{BucketUri, NewBucket};
+pub use open::{Author, OpenRepo, VirtualChunkCredentials};
+pub use optimization::{ExpirationConfig, GcConfig, OptimizationConfig, OptimizationWindow};
+pub use page::{BadRow, Page, PageRequest, Rows};
+pub use repo::{RepoHealth, RepoKind, RepoModel, RepoVisibility};
+pub use repo_request::{CreateMode, DeleteConfirmation, NewRepo};
+pub use secret::Secret;
+pub use status::{NewRepoStatus, RepoOperationMode, RepoStatus, StatusInitiator};
+pub use time::Timestamp;
+pub use token::ApiToken;
+pub use user::{ApiTokenInfo, OrgInfo, OrgResponse, Principal, UserInfo};
+
+/// Fields of an answer that this version does not know, kept so that nothing is lost on the way through.
+pub type Other = serde_json::Map<String, serde_json::Value>;

@@ -1,0 +1,161 @@
+//! Whether a repo may be used: [`RepoStatus`] and the request that changes it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Other, Timestamp};
+
+open_enum! {
+    /// Operation mode of a repo.
+    pub enum RepoOperationMode {
+        /// In normal use.
+        Online = "online",
+        /// May be read; writing is discouraged.
+        Maintenance = "maintenance",
+        /// May not be opened.
+        Offline = "offline",
+    }
+}
+
+impl Default for RepoOperationMode {
+    fn default() -> Self {
+        Self::Online
+    }
+}
+
+wire_struct! {
+    /// Operation status of a repo, as answered.
+    pub struct RepoStatus {
+        /// The mode.
+        pub mode: RepoOperationMode = lenient("mode"),
+        /// Why, in words.
+        pub message: Option<String> = lenient("message"),
+        /// Who set it.
+        pub initiated_by: StatusInitiator = lenient("initiated_by"),
+        /// Whether users may change it.
+        pub is_user_modifiable: bool = or(true, "is_user_modifiable"),
+        /// When the mode is expected to end.
+        pub estimated_end_time: Option<Timestamp> = lenient("estimated_end_time"),
+    }
+}
+
+impl RepoStatus {
+    /// A status of a mode, without a message.
+    #[must_use]
+    pub fn new(mode: RepoOperationMode) -> Self {
+        Self {
+            mode,
+            message: None,
+            initiated_by: StatusInitiator::default(),
+            is_user_modifiable: true,
+            estimated_end_time: None,
+            other: Other::new(),
+        }
+    }
+
+    /// Whether the repo may be opened at all.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.mode == RepoOperationMode::Offline
+    }
+
+    /// Whether the repo is under maintenance: readable, not to be written.
+    #[must_use]
+    pub fn is_maintenance(&self) -> bool {
+        self.mode == RepoOperationMode::Maintenance
+    }
+
+    /// ` until {time}. {message}`, as far as known; for messages.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let until = self.estimated_end_time.map(|end| format!(" until {end}")).unwrap_or_default();
+        match self.message.as_deref() {
+            Some(message) if !message.is_empty() => format!("{until}. {message}"),
+            _ => until,
+        }
+    }
+}
+
+impl Default for RepoStatus {
+    fn default() -> Self {
+        Self::new(RepoOperationMode::Online)
+    }
+}
+
+/// Who set a status: a principal, or the system. Any JSON is accepted; what is no object is kept in `raw`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct StatusInitiator {
+    /// Id of the person or service account.
+    pub principal_id: Option<String>,
+    /// Id of the part of the service.
+    pub system_id: Option<String>,
+    /// Everything else that came.
+    pub raw: Other,
+}
+
+impl StatusInitiator {
+    /// A person or a service account.
+    pub fn principal(id: impl ToString) -> Self {
+        Self { principal_id: Some(id.to_string()), ..Self::default() }
+    }
+
+    /// A part of the service.
+    pub fn system(id: impl Into<String>) -> Self {
+        Self { system_id: Some(id.into()), ..Self::default() }
+    }
+}
+
+impl Serialize for StatusInitiator {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap as _;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("principal_id", &self.principal_id)?;
+        map.serialize_entry("system_id", &self.system_id)?;
+        for (key, value) in &self.raw {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for StatusInitiator {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut raw = match Value::deserialize(deserializer)? {
+            Value::Object(fields) => fields,
+            odd => Other::from_iter([("value".to_owned(), odd)]),
+        };
+        let mut text = |key: &str| match raw.remove(key) {
+            Some(Value::String(text)) => Some(text),
+            Some(Value::Null) | None => None,
+            Some(odd) => Some(odd.to_string()),
+        };
+        let (principal_id, system_id) = (text("principal_id"), text("system_id"));
+        Ok(Self { principal_id, system_id, raw })
+    }
+}
+
+/// Request: `PUT /orgs/{org}/{repo}/status`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct NewRepoStatus {
+    /// The mode wanted.
+    pub mode: RepoOperationMode,
+    /// Why, in words.
+    pub message: Option<String>,
+}
+
+impl NewRepoStatus {
+    /// A mode, without a message.
+    #[must_use]
+    pub fn new(mode: RepoOperationMode) -> Self {
+        Self { mode, message: None }
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+}

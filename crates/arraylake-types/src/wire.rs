@@ -1,0 +1,163 @@
+//! The two macros behind every schema: open enums and lenient structs.
+//!
+//! `open_enum!` makes an enum whose unknown texts land in `Other`. `wire_struct!` writes `Serialize` and
+//! `Deserialize` by hand instead of deriving them, for four things that derive cannot do together: null counts as
+//! missing, a field has several spellings and both may come at once, unknown fields are kept, and none of it
+//! buffers the input (`#[serde(flatten)]` would, at half the speed).
+
+macro_rules! open_enum {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        ///
+        /// Open: a text this version does not know is kept in `Other` and written back unchanged.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$vmeta])* $variant,)+
+            /// A value this version does not know.
+            Other(String),
+        }
+
+        impl $name {
+            /// Every known value, in the order of the declaration.
+            pub const KNOWN: &'static [&'static str] = &[$($text),+];
+
+            /// The text on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self { $(Self::$variant => $text,)+ Self::Other(text) => text }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text { $($text => Self::$variant,)+ other => Self::Other(other.to_owned()) }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                match text.as_str() { $($text => Self::$variant,)+ _ => Self::Other(text) }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("a text")
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        Ok($name::from(text))
+                    }
+                }
+                deserializer.deserialize_str(Text)
+            }
+        }
+    };
+}
+
+/// `pub name: Type = required("key" | "other spelling")` must be there and not null;
+/// `= lenient("key")` becomes the type's default when missing or null; `= or(value, "key")` becomes `value`.
+/// The first spelling is the one written, and the one that wins when several come.
+macro_rules! wire_struct {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$fmeta:meta])* pub $field:ident : $ty:ty = $kind:ident ( $($args:tt)+ ),)+
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        $vis struct $name {
+            $($(#[$fmeta])* pub $field: $ty,)+
+            /// Fields this version does not know.
+            pub other: $crate::Other,
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                $(map.serialize_entry(wire_struct!(@key $kind ($($args)+)), &self.$field)?;)+
+                for (key, value) in &self.other {
+                    map.serialize_entry(key, value)?;
+                }
+                map.end()
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct WireVisitor;
+                #[expect(non_camel_case_types, reason = "one variant a field, under the field's own name")]
+                enum WireKey { $($field(bool),)+ Unknown(String) }
+                impl<'de> serde::Deserialize<'de> for WireKey {
+                    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                        struct Name;
+                        impl serde::de::Visitor<'_> for Name {
+                            type Value = WireKey;
+                            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                                f.write_str("a field name")
+                            }
+                            fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<WireKey, E> {
+                                $(wire_struct!(@match key, $field, $kind ($($args)+));)+
+                                Ok(WireKey::Unknown(key.to_owned()))
+                            }
+                        }
+                        deserializer.deserialize_identifier(Name)
+                    }
+                }
+                impl<'de> serde::de::Visitor<'de> for WireVisitor {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(concat!("the fields of ", stringify!($name)))
+                    }
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        $(let mut $field: Option<$ty> = None;)+
+                        let mut other = $crate::Other::new();
+                        while let Some(key) = map.next_key::<WireKey>()? {
+                            match key {
+                                $(WireKey::$field(first) => {
+                                    let value = map.next_value::<Option<$ty>>()?;
+                                    if first || $field.is_none() { $field = value; }
+                                })+
+                                WireKey::Unknown(key) => { other.insert(key, map.next_value()?); }
+                            }
+                        }
+                        $(let $field = wire_struct!(@take $field, $kind ($($args)+));)+
+                        Ok($name { $($field,)+ other })
+                    }
+                }
+                deserializer.deserialize_map(WireVisitor)
+            }
+        }
+    };
+    (@key required($first:literal $(| $more:literal)*)) => { $first };
+    (@key lenient($first:literal $(| $more:literal)*)) => { $first };
+    (@key or($default:expr, $first:literal $(| $more:literal)*)) => { $first };
+    (@match $key:ident, $field:ident, or($default:expr, $($keys:tt)+)) => {
+        wire_struct!(@match $key, $field, lenient($($keys)+));
+    };
+    (@match $key:ident, $field:ident, $kind:ident($first:literal $(| $more:literal)*)) => {
+        if $key == $first { return Ok(WireKey::$field(true)); }
+        $(if $key == $more { return Ok(WireKey::$field(false)); })*
+    };
+    (@take $field:ident, required($first:literal $(| $more:literal)*)) => {
+        match $field { Some(value) => value, None => return Err(serde::de::Error::missing_field($first)) }
+    };
+    (@take $field:ident, lenient($($keys:tt)+)) => { $field.unwrap_or_default() };
+    (@take $field:ident, or($default:expr, $($keys:tt)+)) => { $field.unwrap_or_else(|| $default) };
+}
