@@ -23,9 +23,7 @@ pub(crate) fn run(group: Option<&str>) -> Result<()> {
         Some(group) if groups.iter().any(|known| known == group) => vec![group],
         Some(group) => {
             let known = groups.join(", ");
-            return Err(Error::new(format!(
-                "no benchmark group {group}; there are: {known}"
-            )));
+            return Err(Error::new(format!("no benchmark group {group}; there are: {known}")));
         }
     };
     for group in chosen {
@@ -45,10 +43,7 @@ fn groups(dir: &Path) -> Result<Vec<String>> {
     for entry in fs::read_dir(dir).map_err(problem)? {
         let path = entry.map_err(problem)?.path();
         if path.extension().is_some_and(|extension| extension == "rs") {
-            groups.extend(
-                path.file_stem()
-                    .map(|stem| stem.to_string_lossy().into_owned()),
-            );
+            groups.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }
     }
     groups.sort();
@@ -58,22 +53,10 @@ fn groups(dir: &Path) -> Result<Vec<String>> {
 /// Passes on the lines that are figures; all else of stdout is the harness talking.
 fn figures(group: &str) -> Result<()> {
     let mut command = cargo();
-    command.args([
-        "bench",
-        "--locked",
-        "-p",
-        "arraylake-tests",
-        "--bench",
-        group,
-    ]);
+    command.args(["bench", "--locked", "-p", "arraylake-tests", "--bench", group]);
     let problem = |e| Error::new(format!("cannot run the benchmark {group}: {e}"));
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(problem)?;
-    for line in child
-        .stdout
-        .take()
-        .into_iter()
-        .flat_map(|out| BufReader::new(out).lines())
-    {
+    for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
         let line = line.map_err(problem)?;
         if line.starts_with("figure ") {
             println!("{line}");
@@ -83,22 +66,14 @@ fn figures(group: &str) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(Error::new(format!(
-        "the benchmark {group} failed ({status})"
-    )))
+    Err(Error::new(format!("the benchmark {group} failed ({status})")))
 }
 
 fn tree_sizes() -> Result<()> {
     let types = deps::tree("arraylake-types", false)?.len();
-    println!(
-        "figure crates_types {types} crates vs budget-{}",
-        deps::TYPES_BUDGET
-    );
+    println!("figure crates_types {types} crates vs budget-{}", deps::TYPES_BUDGET);
     let core = deps::tree("arraylake-core", false)?.len();
-    println!(
-        "figure crates_core_minimal {core} crates vs budget-{}",
-        deps::CORE_BUDGET
-    );
+    println!("figure crates_core_minimal {core} crates vs budget-{}", deps::CORE_BUDGET);
     Ok(())
 }
 
@@ -116,13 +91,8 @@ fn build_times() -> Result<()> {
 fn clean_build(what: &[&str]) -> Result<f64> {
     let dir = target_dir()?.join(format!("clean-build-{}", std::process::id()));
     let start = Instant::now();
-    let built = run_command(
-        cargo()
-            .args(["build", "--locked", "--quiet"])
-            .args(what)
-            .arg("--target-dir")
-            .arg(&dir),
-    );
+    let built =
+        run_command(cargo().args(["build", "--locked", "--quiet"]).args(what).arg("--target-dir").arg(&dir));
     let seconds = start.elapsed().as_secs_f64();
     let removed = fs::remove_dir_all(&dir);
     built?;

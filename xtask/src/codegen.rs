@@ -37,15 +37,10 @@ pub(crate) enum Mode {
 pub(crate) fn run(mode: Mode) -> Result<()> {
     let roles = read_roles(&root().join(API))?;
     if roles.is_empty() {
-        return Err(Error::new(format!(
-            "no `pub trait` with `#[async_trait]` in {API}"
-        )));
+        return Err(Error::new(format!("no `pub trait` with `#[async_trait]` in {API}")));
     }
     let mut stale = Vec::new();
-    for (path, tokens) in [
-        (BLOCKING, blocking::file(&roles)),
-        (FORWARD, forward::file(&roles)),
-    ] {
+    for (path, tokens) in [(BLOCKING, blocking::file(&roles)), (FORWARD, forward::file(&roles))] {
         let text = format(tokens)?;
         let target = root().join(path);
         if read(&target).is_ok_and(|old| old == text) {
@@ -63,10 +58,7 @@ pub(crate) fn run(mode: Mode) -> Result<()> {
         println!("codegen: {} roles, both files are current", roles.len());
         return Ok(());
     }
-    Err(Error::new(format!(
-        "not current: {}; run `cargo xtask codegen`",
-        stale.join(", ")
-    )))
+    Err(Error::new(format!("not current: {}; run `cargo xtask codegen`", stale.join(", "))))
 }
 
 /// The roles of all files, in the order of file names.
@@ -84,8 +76,8 @@ fn read_roles(dir: &Path) -> Result<Vec<Role>> {
     files.sort();
     let mut all = Vec::new();
     for path in files {
-        let roles = roles::parse(&read(&path)?)
-            .map_err(|e| Error::new(format!("{}: {e}", path.display())))?;
+        let roles =
+            roles::parse(&read(&path)?).map_err(|e| Error::new(format!("{}: {e}", path.display())))?;
         all.extend(roles);
     }
     Ok(all)
@@ -93,9 +85,29 @@ fn read_roles(dir: &Path) -> Result<Vec<Role>> {
 
 /// Tokens to the text that `cargo fmt` leaves alone.
 fn format(tokens: TokenStream) -> Result<String> {
-    let file: syn::File = syn::parse2(tokens)
-        .map_err(|e| Error::new(format!("the generated code does not parse: {e}")))?;
-    rustfmt(&prettyplease::unparse(&file))
+    let file: syn::File =
+        syn::parse2(tokens).map_err(|e| Error::new(format!("the generated code does not parse: {e}")))?;
+    rustfmt(&spaced(&prettyplease::unparse(&file)))
+}
+
+/// Puts blank lines between items and methods, which the printer sets tight.
+fn spaced(text: &str) -> String {
+    let mut spaced = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        spaced.push_str(line);
+        spaced.push('\n');
+        let Some(next) = lines.peek() else {
+            break;
+        };
+        let ends_header = line.starts_with("//!") && !next.starts_with("//!");
+        let ends_imports = line.starts_with("use ") && !next.starts_with("use ");
+        let ends_item = line == "}" || (line == "    }" && *next != "}");
+        if ends_header || ends_imports || ends_item {
+            spaced.push('\n');
+        }
+    }
+    spaced
 }
 
 fn rustfmt(text: &str) -> Result<String> {
@@ -122,6 +134,14 @@ fn rustfmt(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn items_and_methods_stand_apart() {
+        let tight =
+            "//! A.\nuse a;\nuse b;\nimpl A {\n    fn a() {\n    }\n    fn b() {\n    }\n}\nfn c() {}\n";
+        let spaced_out = "//! A.\n\nuse a;\nuse b;\n\nimpl A {\n    fn a() {\n    }\n\n    fn b() {\n    }\n}\n\nfn c() {}\n";
+        assert_eq!(spaced(tight), spaced_out);
+    }
 
     #[test]
     fn formatted_code_is_what_rustfmt_leaves_alone() {

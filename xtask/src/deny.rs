@@ -22,9 +22,7 @@ fn find_or_install() -> Result<PathBuf> {
         return Ok(on_path);
     }
     let tools = target_dir()?.join("tools");
-    let ours = tools
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let ours = tools.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
     if !succeeds(command(&ours).arg("--version")) {
         eprintln!(
             "cargo-deny is not installed; building version {VERSION} once into {} (some minutes)",

@@ -22,33 +22,14 @@ struct Rule {
     unique: bool,
 }
 
-const LIGHT: Rule = Rule {
-    package: "",
-    default_features: false,
-    budget: None,
-    forbidden: is_heavy,
-    unique: true,
-};
+const LIGHT: Rule =
+    Rule { package: "", default_features: false, budget: None, forbidden: is_heavy, unique: true };
 
 const RULES: &[Rule] = &[
-    Rule {
-        package: "arraylake-types",
-        budget: Some(TYPES_BUDGET),
-        ..LIGHT
-    },
-    Rule {
-        package: "arraylake-transport",
-        ..LIGHT
-    },
-    Rule {
-        package: "arraylake-core",
-        budget: Some(CORE_BUDGET),
-        ..LIGHT
-    },
-    Rule {
-        package: "arraylake-blocking",
-        ..LIGHT
-    },
+    Rule { package: "arraylake-types", budget: Some(TYPES_BUDGET), ..LIGHT },
+    Rule { package: "arraylake-transport", ..LIGHT },
+    Rule { package: "arraylake-core", budget: Some(CORE_BUDGET), ..LIGHT },
+    Rule { package: "arraylake-blocking", ..LIGHT },
     Rule {
         package: "arraylake-icechunk",
         default_features: true,
@@ -64,42 +45,21 @@ pub(crate) fn run() -> Result<()> {
     let mut problems = Vec::new();
     for rule in RULES {
         let crates = tree(rule.package, rule.default_features)?;
-        let budget = rule
-            .budget
-            .map_or(String::new(), |budget| format!(" of at most {budget}"));
-        let features = if rule.default_features {
-            ""
-        } else {
-            " --no-default-features"
-        };
-        println!(
-            "deps: {}{features}: {} crates{budget}",
-            rule.package,
-            crates.len()
-        );
+        let budget = rule.budget.map_or(String::new(), |budget| format!(" of at most {budget}"));
+        let features = if rule.default_features { "" } else { " --no-default-features" };
+        println!("deps: {}{features}: {} crates{budget}", rule.package, crates.len());
         problems.extend(judge(rule, &crates));
     }
     if problems.is_empty() {
         return Ok(());
     }
-    Err(Error::new(format!(
-        "dependencies:\n  {}",
-        problems.join("\n  ")
-    )))
+    Err(Error::new(format!("dependencies:\n  {}", problems.join("\n  "))))
 }
 
 /// The crates that a package's normal dependencies come to, itself included.
 pub(crate) fn tree(package: &str, default_features: bool) -> Result<BTreeSet<Crate>> {
     let mut command = cargo();
-    command.args([
-        "tree",
-        "--locked",
-        "-e",
-        "normal",
-        "--prefix",
-        "none",
-        "--no-dedupe",
-    ]);
+    command.args(["tree", "--locked", "-e", "normal", "--prefix", "none", "--no-dedupe"]);
     command.args(["-p", package]);
     if !default_features {
         command.arg("--no-default-features");
@@ -121,13 +81,7 @@ fn parse(text: &str) -> BTreeSet<Crate> {
 fn is_heavy(name: &str) -> bool {
     // aws-lc is the cryptography of rustls; openssl-probe only knows where the system keeps its certificates.
     let fine = ["aws-lc-rs", "aws-lc-sys", "openssl-probe"];
-    let heavy = [
-        "icechunk",
-        "arraylake-icechunk",
-        "aws-",
-        "reqwest",
-        "openssl",
-    ];
+    let heavy = ["icechunk", "arraylake-icechunk", "aws-", "reqwest", "openssl"];
     !fine.contains(&name) && heavy.iter().any(|prefix| name.starts_with(prefix))
 }
 
@@ -135,10 +89,7 @@ fn judge(rule: &Rule, crates: &BTreeSet<Crate>) -> Vec<String> {
     let package = rule.package;
     let mut problems = Vec::new();
     if let Some(budget) = rule.budget.filter(|budget| crates.len() > *budget) {
-        problems.push(format!(
-            "{package}: {} crates, {budget} are allowed",
-            crates.len()
-        ));
+        problems.push(format!("{package}: {} crates, {budget} are allowed", crates.len()));
     }
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, version) in crates {
@@ -151,10 +102,7 @@ fn judge(rule: &Rule, crates: &BTreeSet<Crate>) -> Vec<String> {
             ));
         }
         if rule.unique && versions.len() > 1 {
-            problems.push(format!(
-                "{package}: {name} is there as {}",
-                versions.join(" and ")
-            ));
+            problems.push(format!("{package}: {name} is there as {}", versions.join(" and ")));
         }
     }
     problems
@@ -164,17 +112,12 @@ fn judge(rule: &Rule, crates: &BTreeSet<Crate>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const RULE: Rule = Rule {
-        package: "light",
-        budget: Some(3),
-        ..LIGHT
-    };
+    const RULE: Rule = Rule { package: "light", budget: Some(3), ..LIGHT };
 
     #[test]
     fn a_crate_shown_twice_is_counted_once() {
-        let crates = parse(
-            "light v0.1.0 (/somewhere)\nsyn v2.0.1\nserde_derive v1.0.0 (proc-macro)\nsyn v2.0.1\n",
-        );
+        let crates =
+            parse("light v0.1.0 (/somewhere)\nsyn v2.0.1\nserde_derive v1.0.0 (proc-macro)\nsyn v2.0.1\n");
         assert_eq!(crates.len(), 3);
         assert_eq!(judge(&RULE, &crates), Vec::<String>::new());
     }
@@ -188,32 +131,15 @@ mod tests {
     #[test]
     fn two_versions_are_a_problem_in_light_trees_only() {
         let crates = parse("light v0.1.0\nsyn v1.0.0\nsyn v2.0.0");
-        assert_eq!(
-            judge(&RULE, &crates),
-            ["light: syn is there as v1.0.0 and v2.0.0"]
-        );
-        assert!(
-            judge(
-                &Rule {
-                    unique: false,
-                    ..RULE
-                },
-                &crates
-            )
-            .is_empty()
-        );
+        assert_eq!(judge(&RULE, &crates), ["light: syn is there as v1.0.0 and v2.0.0"]);
+        assert!(judge(&Rule { unique: false, ..RULE }, &crates).is_empty());
     }
 
     #[test]
     fn heavy_crates_are_named_and_the_cryptography_is_not_among_them() {
-        for name in [
-            "icechunk",
-            "icechunk-types",
-            "arraylake-icechunk",
-            "aws-sdk-s3",
-            "reqwest",
-            "openssl-sys",
-        ] {
+        for name in
+            ["icechunk", "icechunk-types", "arraylake-icechunk", "aws-sdk-s3", "reqwest", "openssl-sys"]
+        {
             assert!(is_heavy(name), "{name}");
         }
         for name in ["aws-lc-rs", "aws-lc-sys", "openssl-probe", "hyper"] {

@@ -1,8 +1,5 @@
 //! Development tasks, run as `cargo xtask <task>`; `cargo xtask help` lists them.
-#![expect(
-    clippy::print_stdout,
-    reason = "a command-line program answers on stdout"
-)]
+#![expect(clippy::print_stdout, reason = "a command-line program answers on stdout")]
 
 mod bench;
 mod check;
@@ -58,9 +55,6 @@ fn dispatch(args: &[String]) -> Result<()> {
             Ok(())
         }
         [] => Err(Error::new(format!("no task given\n\n{HELP}"))),
-        other => Err(Error::new(format!(
-            "unknown task or arguments: {}\n\n{HELP}",
-            other.join(" ")
-        ))),
+        other => Err(Error::new(format!("unknown task or arguments: {}\n\n{HELP}", other.join(" ")))),
     }
 }

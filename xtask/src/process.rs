@@ -30,16 +30,14 @@ pub(crate) fn root() -> PathBuf {
     // `cargo run` says where the manifest is now; the compiled-in path may be that of a moved checkout.
     let manifest_dir = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    manifest_dir
-        .parent()
-        .map_or(PathBuf::from("."), Path::to_path_buf)
+    manifest_dir.parent().map_or(PathBuf::from("."), Path::to_path_buf)
 }
 
 /// Cargo's target directory, wherever the environment or the configuration puts it.
 pub(crate) fn target_dir() -> Result<PathBuf> {
     let json = output(cargo().args(["metadata", "--format-version=1", "--no-deps"]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&json)
-        .map_err(|e| Error::new(format!("cargo metadata gave no JSON: {e}")))?;
+    let metadata: serde_json::Value =
+        serde_json::from_str(&json).map_err(|e| Error::new(format!("cargo metadata gave no JSON: {e}")))?;
     metadata["target_directory"]
         .as_str()
         .map(PathBuf::from)
@@ -69,9 +67,8 @@ pub(crate) fn cargo() -> Command {
 /// Runs a command with our own stdout and stderr.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", line(command));
-    let status = command
-        .status()
-        .map_err(|e| Error::new(format!("cannot start `{}`: {e}", line(command))))?;
+    let status =
+        command.status().map_err(|e| Error::new(format!("cannot start `{}`: {e}", line(command))))?;
     if status.success() {
         return Ok(());
     }
@@ -85,18 +82,10 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         .output()
         .map_err(|e| Error::new(format!("cannot start `{}`: {e}", line(command))))?;
     if !output.status.success() {
-        return Err(Error::new(format!(
-            "`{}` failed ({})",
-            line(command),
-            output.status
-        )));
+        return Err(Error::new(format!("`{}` failed ({})", line(command), output.status)));
     }
-    String::from_utf8(output.stdout).map_err(|_| {
-        Error::new(format!(
-            "`{}` printed something that is not UTF-8",
-            line(command)
-        ))
-    })
+    String::from_utf8(output.stdout)
+        .map_err(|_| Error::new(format!("`{}` printed something that is not UTF-8", line(command))))
 }
 
 /// Whether a command starts and succeeds; what it prints is dropped.

@@ -31,27 +31,19 @@ pub(crate) fn run() -> Result<()> {
     let mut crates: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for path in sources(&root)? {
         let relative = path.strip_prefix(&root).unwrap_or(&path);
-        if codegen::GENERATED
-            .iter()
-            .any(|generated| relative == Path::new(generated))
-        {
+        if codegen::GENERATED.iter().any(|generated| relative == Path::new(generated)) {
             continue;
         }
         let name = relative.display().to_string();
         let measured = measure(&name, &read(&path)?)?;
-        crates
-            .entry(crate_of(relative))
-            .or_default()
-            .push(measured.lines);
+        crates.entry(crate_of(relative)).or_default().push(measured.lines);
         problems.extend(measured.problems);
     }
     for (name, lines) in crates {
         let (files, median) = (lines.len(), median(lines));
         println!("sizes: {name}: {files} files, median {median} lines");
         if median > MEDIAN_LINES {
-            problems.push(format!(
-                "{name}: the median file has {median} lines, {MEDIAN_LINES} are allowed"
-            ));
+            problems.push(format!("{name}: the median file has {median} lines, {MEDIAN_LINES} are allowed"));
         }
     }
     if problems.is_empty() {
@@ -63,17 +55,12 @@ pub(crate) fn run() -> Result<()> {
 /// All Rust files of the workspace.
 fn sources(root: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut dirs: Vec<PathBuf> = ["crates", "xtask", "tests"]
-        .iter()
-        .map(|dir| root.join(dir))
-        .collect();
+    let mut dirs: Vec<PathBuf> = ["crates", "xtask", "tests"].iter().map(|dir| root.join(dir)).collect();
     while let Some(dir) = dirs.pop() {
         let problem = |e| Error::new(format!("cannot list {}: {e}", dir.display()));
         for entry in fs::read_dir(&dir).map_err(problem)? {
             let path = entry.map_err(problem)?.path();
-            let name = path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let skipped = name.is_none_or(|name| name == "target" || name.starts_with('.'));
             if path.is_dir() && !skipped {
                 dirs.push(path);
@@ -107,23 +94,17 @@ struct Measured {
 }
 
 fn measure(name: &str, source: &str) -> Result<Measured> {
-    let file = syn::parse_file(source)
-        .map_err(|e| Error::new(format!("{name}:{}: {e}", e.span().start().line)))?;
+    let file =
+        syn::parse_file(source).map_err(|e| Error::new(format!("{name}:{}: {e}", e.span().start().line)))?;
     let mut problems = Vec::new();
     let lines = lines_before_tests(source, &file.items);
     if lines > FILE_LINES {
-        problems.push(format!(
-            "{name}: {lines} lines before its tests, {FILE_LINES} are allowed"
-        ));
+        problems.push(format!("{name}: {lines} lines before its tests, {FILE_LINES} are allowed"));
     }
     // Long tests are stories, told from top to bottom.
     if !is_test_path(Path::new(name)) {
         let source = source.lines().collect();
-        let mut functions = Functions {
-            name,
-            source,
-            problems,
-        };
+        let mut functions = Functions { name, source, problems };
         functions.visit_file(&file);
         problems = functions.problems;
     }
@@ -132,8 +113,7 @@ fn measure(name: &str, source: &str) -> Result<Measured> {
 
 /// Below a `tests` directory, or the file of a `tests` module.
 fn is_test_path(path: &Path) -> bool {
-    path.iter()
-        .any(|part| part == "tests" || part == "tests.rs")
+    path.iter().any(|part| part == "tests" || part == "tests.rs")
 }
 
 /// Lines above the test modules that end the file.
@@ -142,9 +122,7 @@ fn lines_before_tests(source: &str, items: &[Item]) -> usize {
         Item::Mod(item) => is_test(&item.attrs),
         _ => false,
     });
-    tests
-        .last()
-        .map_or(source.lines().count(), |item| first_line(item) - 1)
+    tests.last().map_or(source.lines().count(), |item| first_line(item) - 1)
 }
 
 /// Includes attributes and doc comments.
@@ -155,15 +133,9 @@ fn first_line(item: &impl Spanned) -> usize {
 /// Whether an item is there in test builds only.
 fn is_test(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| {
-        let is_test_fn = attr
-            .path()
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "test");
+        let is_test_fn = attr.path().segments.last().is_some_and(|last| last.ident == "test");
         let needs_test = attr.path().is_ident("cfg")
-            && attr
-                .parse_args::<Meta>()
-                .is_ok_and(|condition| needs_test(&condition));
+            && attr.parse_args::<Meta>().is_ok_and(|condition| needs_test(&condition));
         is_test_fn || needs_test
     })
 }
@@ -208,9 +180,7 @@ impl Functions<'_> {
         let comment = above.take_while(|line| line.trim_start().starts_with("//"));
         let among = &self.source[first - 1..start - 1];
         comment.chain(among).any(|line| {
-            line.trim_start()
-                .strip_prefix("// long:")
-                .is_some_and(|reason| !reason.trim().is_empty())
+            line.trim_start().strip_prefix("// long:").is_some_and(|reason| !reason.trim().is_empty())
         })
     }
 }
@@ -263,10 +233,7 @@ mod tests {
     fn a_function_may_have_40_lines_and_no_more() {
         assert_eq!(problems(&function(40)), Vec::<String>::new());
         let problem = &problems(&format!("\n{}", function(41)))[0];
-        assert!(
-            problem.starts_with("src/a.rs:2: `a` has 41 lines"),
-            "{problem}"
-        );
+        assert!(problem.starts_with("src/a.rs:2: `a` has 41 lines"), "{problem}");
     }
 
     #[test]
@@ -286,18 +253,9 @@ mod tests {
             "// long: a\n/// Doc.\n#[inline]",
             "/// Doc.\n// long: a",
         ] {
-            assert_eq!(
-                problems(&format!("{above}\n{long}")),
-                Vec::<String>::new(),
-                "{above}"
-            );
+            assert_eq!(problems(&format!("{above}\n{long}")), Vec::<String>::new(), "{above}");
         }
-        for above in [
-            "// long:",
-            "// long: a\n\n",
-            "// long: a\nfn c() {}",
-            "/// long: a",
-        ] {
+        for above in ["// long:", "// long: a\n\n", "// long: a\nfn c() {}", "/// long: a"] {
             assert_eq!(problems(&format!("{above}\n{long}")).len(), 1, "{above}");
         }
     }
@@ -307,27 +265,15 @@ mod tests {
         let long = function(50);
         assert!(problems(&format!("#[cfg(test)]\nmod tests {{\n{long}}}")).is_empty());
         assert!(problems(&format!("#[tokio::test]\n{long}")).is_empty());
-        assert!(
-            measure("crates/a/tests/b.rs", &long)
-                .unwrap()
-                .problems
-                .is_empty()
-        );
-        assert_eq!(
-            problems(&format!("#[cfg(not(test))]\nmod a {{\n{long}}}")).len(),
-            1
-        );
+        assert!(measure("crates/a/tests/b.rs", &long).unwrap().problems.is_empty());
+        assert_eq!(problems(&format!("#[cfg(not(test))]\nmod a {{\n{long}}}")).len(), 1);
     }
 
     #[test]
     fn the_trailing_tests_do_not_count_into_a_file() {
         let code = "use a;\n".repeat(400);
-        let tests =
-            "/// Doc.\n#[cfg(all(test, unix))]\nmod tests {\n\n}\n#[cfg(test)]\nmod more;\n";
-        assert_eq!(
-            measure("a.rs", &format!("{code}{tests}")).unwrap().lines,
-            400
-        );
+        let tests = "/// Doc.\n#[cfg(all(test, unix))]\nmod tests {\n\n}\n#[cfg(test)]\nmod more;\n";
+        assert_eq!(measure("a.rs", &format!("{code}{tests}")).unwrap().lines, 400);
         assert_eq!(problems(&format!("{code}{tests}")), Vec::<String>::new());
         assert_eq!(problems(&format!("{code}{tests}use a;\n")).len(), 1);
     }
@@ -335,10 +281,7 @@ mod tests {
     #[test]
     fn the_median_is_the_middle_file() {
         assert_eq!(median(vec![9, 1, 5]), 5);
-        assert_eq!(
-            crate_of(Path::new("crates/arraylake-core/src/lib.rs")),
-            "arraylake-core"
-        );
+        assert_eq!(crate_of(Path::new("crates/arraylake-core/src/lib.rs")), "arraylake-core");
         assert_eq!(crate_of(Path::new("xtask/src/main.rs")), "xtask");
     }
 }

@@ -5,9 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::process::{
-    Error, Result, cargo, command, read, root, run as run_command, target_dir, write,
-};
+use crate::process::{Error, Result, cargo, command, read, root, run as run_command, target_dir, write};
 
 const REQUIREMENTS: &str = "tests/python/requirements.txt";
 /// Below the target directory; the name tells the versions that matter.
@@ -25,9 +23,7 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
     let python = match (options.interop, ci) {
         (true, _) => Some(venv(&target_dir()?)?),
         (false, true) => {
-            return Err(Error::new(
-                "--no-interop is for machines without Python, not for CI",
-            ));
+            return Err(Error::new("--no-interop is for machines without Python, not for CI"));
         }
         (false, false) => {
             eprintln!("WARNING: --no-interop: the tests against the Python client are SKIPPED");
@@ -42,9 +38,7 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
     for proxy in PROXIES {
         tests.env_remove(proxy).env_remove(proxy.to_uppercase());
     }
-    tests
-        .env("NO_PROXY", "127.0.0.1,localhost")
-        .env("no_proxy", "127.0.0.1,localhost");
+    tests.env("NO_PROXY", "127.0.0.1,localhost").env("no_proxy", "127.0.0.1,localhost");
     match python {
         Some(python) => tests.env(VENV_PYTHON, python),
         None => tests.env_remove(VENV_PYTHON),
@@ -60,31 +54,21 @@ struct Options<'a> {
 
 impl<'a> Options<'a> {
     fn parse(args: &'a [&'a str]) -> Result<Self> {
-        let split = args
-            .iter()
-            .position(|arg| *arg == "--")
-            .unwrap_or(args.len());
+        let split = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
         let (ours, rest) = args.split_at(split);
         if let Some(unknown) = ours.iter().find(|arg| **arg != "--no-interop") {
             return Err(Error::new(format!(
                 "unknown argument {unknown}: cargo xtask test [--no-interop] [-- ARGS]"
             )));
         }
-        Ok(Self {
-            interop: ours.is_empty(),
-            rest: rest.get(1..).unwrap_or_default(),
-        })
+        Ok(Self { interop: ours.is_empty(), rest: rest.get(1..).unwrap_or_default() })
     }
 }
 
 /// The interpreter of an environment with the Python client, made once.
 fn venv(target: &Path) -> Result<PathBuf> {
     let venv = target.join(VENV);
-    let python = venv.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let requirements = root().join(REQUIREMENTS);
     // A copy of the requirements, written last, says that everything is there.
     let stamp = venv.join("requirements.stamp");
@@ -97,14 +81,7 @@ fn venv(target: &Path) -> Result<PathBuf> {
     run_command(command(base).args(["-m", "venv", "--clear"]).arg(&venv))?;
     run_command(
         command(&python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "-r",
-            ])
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
             .arg(requirements),
     )?;
     write(&stamp, &wanted)?;
@@ -124,10 +101,7 @@ fn base_python() -> Result<PathBuf> {
         };
     }
     let names = ["python3.14", "python3.13", "python3.12", "python3"].map(PathBuf::from);
-    let found = names
-        .into_iter()
-        .chain(pyenv_pythons())
-        .find(|python| is_usable(python));
+    let found = names.into_iter().chain(pyenv_pythons()).find(|python| is_usable(python));
     found.ok_or_else(|| {
         Error::new(format!(
             "the tests against the Python client need Python >= 3.12 with `venv`, and none was found.\n\
@@ -143,9 +117,7 @@ fn is_usable(python: &Path) -> bool {
     let mut command = command(python);
     command.args(["-c", code]);
     // A pyenv shim of a version that is not selected is there and fails: its complaint helps nobody.
-    command
-        .output()
-        .is_ok_and(|output| output.stdout.starts_with(b"True"))
+    command.output().is_ok_and(|output| output.stdout.starts_with(b"True"))
 }
 
 /// Interpreters that pyenv keeps, whether they are on the path or not.
@@ -153,15 +125,10 @@ fn pyenv_pythons() -> Vec<PathBuf> {
     let root = env::var_os("PYENV_ROOT").map(PathBuf::from);
     let root = root.or_else(|| Some(env::home_dir()?.join(".pyenv")));
     let entries = root.and_then(|root| fs::read_dir(root.join("versions")).ok());
-    let dirs = entries
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()));
+    let dirs = entries.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let mut pythons: Vec<PathBuf> = dirs
         .filter(|dir| {
-            let name = dir
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
+            let name = dir.file_name().map(|name| name.to_string_lossy().into_owned());
             name.is_some_and(|name| ["3.12", "3.13", "3.14"].iter().any(|v| name.starts_with(v)))
         })
         .map(|dir| dir.join("bin/python3"))
@@ -177,18 +144,9 @@ mod tests {
     #[test]
     fn what_follows_the_dashes_goes_to_the_tests() {
         let args = ["--no-interop", "--", "repos", "--no-interop"];
-        let expected = Options {
-            interop: false,
-            rest: &["repos", "--no-interop"],
-        };
+        let expected = Options { interop: false, rest: &["repos", "--no-interop"] };
         assert_eq!(Options::parse(&args).unwrap(), expected);
-        assert_eq!(
-            Options::parse(&[]).unwrap(),
-            Options {
-                interop: true,
-                rest: &[]
-            }
-        );
+        assert_eq!(Options::parse(&[]).unwrap(), Options { interop: true, rest: &[] });
     }
 
     #[test]

@@ -6,15 +6,9 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 ///
 /// Paths of the core crate get its name, so that links still lead there.
 pub(super) fn lines(attrs: &[Attribute]) -> Vec<String> {
-    let all: Vec<String> = attrs
-        .iter()
-        .filter_map(text)
-        .flat_map(|text| split(&text))
-        .collect();
+    let all: Vec<String> = attrs.iter().filter_map(text).flat_map(|text| split(&text)).collect();
     let all = without_empty_examples(without_code(all));
-    let all = all
-        .into_iter()
-        .map(|line| line.replace("crate::", "arraylake_core::"));
+    let all = all.into_iter().map(|line| line.replace("crate::", "arraylake_core::"));
     without_double_blanks(all.collect())
 }
 
@@ -24,10 +18,7 @@ fn text(attr: &Attribute) -> Option<String> {
         return None;
     };
     match &meta.value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) if meta.path.is_ident("doc") => Some(text.value()),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if meta.path.is_ident("doc") => Some(text.value()),
         _ => None,
     }
 }
@@ -37,9 +28,7 @@ fn split(text: &str) -> Vec<String> {
     if text.is_empty() {
         return vec![String::new()];
     }
-    text.lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    text.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 fn without_code(lines: Vec<String>) -> Vec<String> {
@@ -47,9 +36,7 @@ fn without_code(lines: Vec<String>) -> Vec<String> {
     let mut kept = Vec::new();
     for line in lines {
         let start = line.trim_start();
-        let marker = ["```", "~~~"]
-            .into_iter()
-            .find(|marker| start.starts_with(marker));
+        let marker = ["```", "~~~"].into_iter().find(|marker| start.starts_with(marker));
         match (fence, marker) {
             (None, None) => kept.push(line),
             (None, Some(marker)) => fence = Some(marker),
@@ -64,14 +51,8 @@ fn without_code(lines: Vec<String>) -> Vec<String> {
 fn without_empty_examples(lines: Vec<String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let next = lines[index + 1..]
-            .iter()
-            .map(|line| line.trim())
-            .find(|line| !line.is_empty());
-        let is_example = matches!(
-            line.trim(),
-            "# Example" | "# Examples" | "## Example" | "## Examples"
-        );
+        let next = lines[index + 1..].iter().map(|line| line.trim()).find(|line| !line.is_empty());
+        let is_example = matches!(line.trim(), "# Example" | "# Examples" | "## Example" | "## Examples");
         if !(is_example && next.is_none_or(|next| next.starts_with('#'))) {
             kept.push(line.clone());
         }
@@ -117,9 +98,6 @@ mod tests {
 
     #[test]
     fn links_into_the_core_crate_name_it() {
-        assert_eq!(
-            docs("/// [E](crate::Error)"),
-            [" [E](arraylake_core::Error)"]
-        );
+        assert_eq!(docs("/// [E](crate::Error)"), [" [E](arraylake_core::Error)"]);
     }
 }

@@ -44,10 +44,7 @@ fn method(method: &Method) -> TokenStream {
     // An implementation cannot be deprecated itself, and must still forward what is.
     let expect = is_deprecated(&method.attrs)
         .then(|| quote!(#[expect(deprecated, reason = "forwards what callers still use")]));
-    let params = method
-        .args
-        .iter()
-        .map(|Arg { name, ty }| quote!(#name: #ty));
+    let params = method.args.iter().map(|Arg { name, ty }| quote!(#name: #ty));
     let names = method.args.iter().map(|arg| &arg.name);
     quote! {
         #(#attrs)*
@@ -76,10 +73,6 @@ mod tests {
         assert_eq!(text.matches("(**self).a(r, o).await").count(), 3);
         assert_eq!(text.matches("(**self).b().await").count(), 3);
         assert_eq!(text.matches("#[expect(deprecated").count(), 3);
-        assert_eq!(
-            text.matches("#[deny(clippy::missing_trait_methods)]")
-                .count(),
-            3
-        );
+        assert_eq!(text.matches("#[deny(clippy::missing_trait_methods)]").count(), 3);
     }
 }

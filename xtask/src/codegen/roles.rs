@@ -1,8 +1,7 @@
 //! Reads role traits, and refuses what the generators could not carry over.
 
 use syn::{
-    Attribute, FnArg, Ident, Item, ItemTrait, Pat, ReturnType, Signature, TraitItem, Type,
-    Visibility,
+    Attribute, FnArg, Ident, Item, ItemTrait, Pat, ReturnType, Signature, TraitItem, Type, Visibility,
     visit::{self, Visit},
 };
 
@@ -32,8 +31,8 @@ pub(super) struct Arg {
 
 /// The roles of one source file, in its order.
 pub(super) fn parse(source: &str) -> Result<Vec<Role>> {
-    let file = syn::parse_file(source)
-        .map_err(|e| Error::new(format!("line {}: {e}", e.span().start().line)))?;
+    let file =
+        syn::parse_file(source).map_err(|e| Error::new(format!("line {}: {e}", e.span().start().line)))?;
     file.items
         .iter()
         .filter_map(|item| match item {
@@ -45,31 +44,23 @@ pub(super) fn parse(source: &str) -> Result<Vec<Role>> {
 
 fn is_role(item: &ItemTrait) -> bool {
     matches!(item.vis, Visibility::Public(_))
-        && item.attrs.iter().any(|attr| {
-            attr.path()
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "async_trait")
-        })
+        && item
+            .attrs
+            .iter()
+            .any(|attr| attr.path().segments.last().is_some_and(|last| last.ident == "async_trait"))
 }
 
 fn role(item: &ItemTrait) -> Result<Role> {
     let name = &item.ident;
     if !item.generics.params.is_empty() {
-        return Err(Error::new(format!(
-            "{name}: a role trait has no generic parameters"
-        )));
+        return Err(Error::new(format!("{name}: a role trait has no generic parameters")));
     }
     let methods = item.items.iter().map(|item| match item {
         TraitItem::Fn(item) => method(&item.sig, &item.attrs)
             .map_err(|reason| Error::new(format!("{name}::{}: {reason}", item.sig.ident))),
         _ => Err(Error::new(format!("{name}: a role trait has methods only"))),
     });
-    Ok(Role {
-        name: name.clone(),
-        attrs: item.attrs.clone(),
-        methods: methods.collect::<Result<_>>()?,
-    })
+    Ok(Role { name: name.clone(), attrs: item.attrs.clone(), methods: methods.collect::<Result<_>>()? })
 }
 
 fn method(sig: &Signature, attrs: &[Attribute]) -> Result<Method, &'static str> {
@@ -81,8 +72,7 @@ fn method(sig: &Signature, attrs: &[Attribute]) -> Result<Method, &'static str> 
     }
     let mut inputs = sig.inputs.iter();
     match inputs.next() {
-        Some(FnArg::Receiver(self_)) if self_.reference.is_some() && self_.mutability.is_none() => {
-        }
+        Some(FnArg::Receiver(self_)) if self_.reference.is_some() && self_.mutability.is_none() => {}
         _ => return Err("a role method takes `&self`"),
     }
     Ok(Method {
@@ -113,10 +103,7 @@ fn arg(input: &FnArg) -> Result<Arg, &'static str> {
         );
     }
     let name = pat.ident.to_string();
-    Ok(Arg {
-        name: Ident::new(name.trim_start_matches('_'), pat.ident.span()),
-        ty: (*input.ty).clone(),
-    })
+    Ok(Arg { name: Ident::new(name.trim_start_matches('_'), pat.ident.span()), ty: (*input.ty).clone() })
 }
 
 fn output(output: &ReturnType) -> Result<Type, &'static str> {
@@ -127,11 +114,7 @@ fn output(output: &ReturnType) -> Result<Type, &'static str> {
     let Type::Path(path) = &**ty else {
         return Err(wrong);
     };
-    let is_result = path
-        .path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "Result");
+    let is_result = path.path.segments.last().is_some_and(|last| last.ident == "Result");
     if !is_result || !Ownable::check(ty) {
         return Err(wrong);
     }
@@ -152,10 +135,7 @@ impl Ownable {
 
 impl<'ast> Visit<'ast> for Ownable {
     fn visit_type(&mut self, ty: &'ast Type) {
-        if matches!(
-            ty,
-            Type::Reference(_) | Type::ImplTrait(_) | Type::TraitObject(_) | Type::Ptr(_)
-        ) {
+        if matches!(ty, Type::Reference(_) | Type::ImplTrait(_) | Type::TraitObject(_) | Type::Ptr(_)) {
             self.0 = false;
         }
         visit::visit_type(self, ty);
@@ -168,9 +148,7 @@ impl<'ast> Visit<'ast> for Ownable {
 
 /// The attributes of these names, as they are.
 pub(super) fn keep(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
-    let kept = attrs
-        .iter()
-        .filter(|attr| names.iter().any(|name| attr.path().is_ident(name)));
+    let kept = attrs.iter().filter(|attr| names.iter().any(|name| attr.path().is_ident(name)));
     kept.cloned().collect()
 }
 
@@ -185,10 +163,7 @@ mod tests {
 
     fn error(method: &str) -> String {
         let source = format!("#[async_trait] pub trait Repos {{ {method} }}");
-        parse(&source)
-            .err()
-            .map(|e| e.to_string())
-            .unwrap_or_default()
+        parse(&source).err().map(|e| e.to_string()).unwrap_or_default()
     }
 
     #[test]
@@ -204,8 +179,7 @@ mod tests {
 
     #[test]
     fn an_unused_argument_of_a_default_body_loses_its_underscore() {
-        let source =
-            "#[async_trait] pub trait A { async fn a(&self, _name: &str) -> Result<()> { no() } }";
+        let source = "#[async_trait] pub trait A { async fn a(&self, _name: &str) -> Result<()> { no() } }";
         let roles = parse(source).unwrap();
         assert_eq!(roles[0].methods[0].args[0].name, "name");
     }
@@ -214,31 +188,13 @@ mod tests {
     fn what_cannot_be_carried_over_is_refused_by_name() {
         let cases = [
             ("async fn a<T>(&self, x: T) -> Result<()>;", "generic"),
-            (
-                "async fn a(&self, x: impl Into<String>) -> Result<()>;",
-                "no `impl`",
-            ),
-            (
-                "async fn a(&self, x: Vec<impl Sized>) -> Result<()>;",
-                "no `impl`",
-            ),
-            (
-                "async fn a(&self, x: &dyn Sized) -> Result<()>;",
-                "no `impl`",
-            ),
-            (
-                "async fn a(&self, x: Option<&str>) -> Result<()>;",
-                "inner references",
-            ),
-            (
-                "async fn a(&self, x: Cow<'_, str>) -> Result<()>;",
-                "lifetimes",
-            ),
+            ("async fn a(&self, x: impl Into<String>) -> Result<()>;", "no `impl`"),
+            ("async fn a(&self, x: Vec<impl Sized>) -> Result<()>;", "no `impl`"),
+            ("async fn a(&self, x: &dyn Sized) -> Result<()>;", "no `impl`"),
+            ("async fn a(&self, x: Option<&str>) -> Result<()>;", "inner references"),
+            ("async fn a(&self, x: Cow<'_, str>) -> Result<()>;", "lifetimes"),
             ("async fn a(&self, x: &mut String) -> Result<()>;", "&mut"),
-            (
-                "async fn a(&self, (x, y): (u8, u8)) -> Result<()>;",
-                "plain name",
-            ),
+            ("async fn a(&self, (x, y): (u8, u8)) -> Result<()>;", "plain name"),
             ("async fn a(&mut self) -> Result<()>;", "`&self`"),
             ("async fn a() -> Result<()>;", "`&self`"),
             ("fn a(&self) -> Result<()>;", "`async`"),
@@ -248,10 +204,7 @@ mod tests {
         ];
         for (method, reason) in cases {
             let error = error(method);
-            assert!(
-                error.starts_with("Repos::a: ") && error.contains(reason),
-                "{method}: {error}"
-            );
+            assert!(error.starts_with("Repos::a: ") && error.contains(reason), "{method}: {error}");
         }
         assert_eq!(error("type X;"), "Repos: a role trait has methods only");
     }
