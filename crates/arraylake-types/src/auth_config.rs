@@ -119,11 +119,18 @@ impl AuthConfig {
 
     /// A fixed pair of keys.
     pub fn hmac(access_key_id: impl Into<Secret>, secret_access_key: impl Into<Secret>) -> Self {
-        Self::Hmac { access_key_id: Some(access_key_id.into()), secret_access_key: Some(secret_access_key.into()) }
+        Self::Hmac {
+            access_key_id: Some(access_key_id.into()),
+            secret_access_key: Some(secret_access_key.into()),
+        }
     }
 
     /// An AWS role.
-    pub fn aws_role(customer_id: impl Into<String>, role: impl Into<String>, shared: impl Into<Secret>) -> Self {
+    pub fn aws_role(
+        customer_id: impl Into<String>,
+        role: impl Into<String>,
+        shared: impl Into<Secret>,
+    ) -> Self {
         Self::AwsRole {
             legacy: false,
             external_customer_id: Some(customer_id.into()),
@@ -138,7 +145,11 @@ impl AuthConfig {
     }
 
     /// Cloudflare R2 temporary credentials, vended with an API token.
-    pub fn r2_role(account: impl Into<String>, parent_key: impl Into<Secret>, api_token: impl Into<Secret>) -> Self {
+    pub fn r2_role(
+        account: impl Into<String>,
+        parent_key: impl Into<Secret>,
+        api_token: impl Into<Secret>,
+    ) -> Self {
         Self::R2Role {
             external_account_id: Some(account.into()),
             parent_access_key_id: Some(parent_key.into()),
@@ -243,9 +254,10 @@ impl From<Fields> for AuthConfig {
     fn from(fields: Fields) -> Self {
         match fields.method {
             AuthMethod::Anonymous => Self::Anonymous { storage_account: fields.storage_account },
-            AuthMethod::Hmac => {
-                Self::Hmac { access_key_id: fields.access_key_id, secret_access_key: fields.secret_access_key }
-            }
+            AuthMethod::Hmac => Self::Hmac {
+                access_key_id: fields.access_key_id,
+                secret_access_key: fields.secret_access_key,
+            },
             AuthMethod::CustomerManagedRole | AuthMethod::AwsCustomerManagedRole => Self::AwsRole {
                 legacy: fields.method == AuthMethod::CustomerManagedRole,
                 external_customer_id: fields.external_customer_id,
@@ -266,7 +278,9 @@ impl From<Fields> for AuthConfig {
                 Self::AzureDelegation { tenant_id: fields.tenant_id, storage_account: fields.storage_account }
             }
             AuthMethod::BucketPolicy => Self::BucketPolicy,
-            AuthMethod::Other(ref method) => Self::Other { method: method.clone(), fields: fields.into_other() },
+            AuthMethod::Other(ref method) => {
+                Self::Other { method: method.clone(), fields: fields.into_other() }
+            }
         }
     }
 }
@@ -280,11 +294,15 @@ impl<'de> Deserialize<'de> for AuthConfig {
 impl Serialize for AuthConfig {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
-        let secret = |secret: &Option<Secret>| secret.as_ref().map_or(Value::Null, |it| Value::from(it.expose()));
+        let secret =
+            |secret: &Option<Secret>| secret.as_ref().map_or(Value::Null, |it| Value::from(it.expose()));
         let fields: Vec<(&str, Value)> = match self {
             Self::Anonymous { storage_account } => vec![("storage_account", text(storage_account))],
             Self::Hmac { access_key_id, secret_access_key } => {
-                vec![("access_key_id", secret(access_key_id)), ("secret_access_key", secret(secret_access_key))]
+                vec![
+                    ("access_key_id", secret(access_key_id)),
+                    ("secret_access_key", secret(secret_access_key)),
+                ]
             }
             Self::AwsRole { external_customer_id, external_role_name, shared_secret, .. } => vec![
                 ("external_customer_id", text(external_customer_id)),

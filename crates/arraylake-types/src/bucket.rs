@@ -177,7 +177,8 @@ impl ExtraConfig {
     /// Whether the endpoint is Tigris.
     #[must_use]
     pub fn is_tigris(&self) -> bool {
-        self.endpoint_url().is_some_and(|url| url.contains("fly.storage.tigris.dev") || url.contains("t3.storage.dev"))
+        self.endpoint_url()
+            .is_some_and(|url| url.contains("fly.storage.tigris.dev") || url.contains("t3.storage.dev"))
     }
 
     fn text(&self, key: &str) -> Option<&str> {
@@ -202,7 +203,9 @@ mod tests {
     fn path_style_follows_ssl_unless_it_is_set() {
         assert!(!ExtraConfig::new().force_path_style());
         assert!(ExtraConfig::new().with("use_ssl", false).force_path_style());
-        assert!(!ExtraConfig::new().with("use_ssl", false).with("force_path_style", false).force_path_style());
+        assert!(
+            !ExtraConfig::new().with("use_ssl", false).with("force_path_style", false).force_path_style()
+        );
         assert!(!ExtraConfig::new().with("use_ssl", "false").use_ssl());
         assert!(ExtraConfig::new().with("use_ssl", 0).use_ssl(), "an odd type reads as unset");
     }

@@ -51,7 +51,11 @@ impl Metadata {
         }
         let size = self.wire_size();
         if size > Self::MAX_BYTES {
-            return Err(InvalidInput::new("metadata", format!("<{size} bytes>"), "Metadata can be at most 4kB"));
+            return Err(InvalidInput::new(
+                "metadata",
+                format!("<{size} bytes>"),
+                "Metadata can be at most 4kB",
+            ));
         }
         Ok(())
     }
@@ -66,7 +70,8 @@ fn measure(value: &Value) -> usize {
     match value {
         Value::Array(items) => 2 + between(items.len()) + items.iter().map(measure).sum::<usize>(),
         Value::Object(fields) => {
-            let inside: usize = fields.iter().map(|(key, value)| measure_text(key) + 2 + measure(value)).sum();
+            let inside: usize =
+                fields.iter().map(|(key, value)| measure_text(key) + 2 + measure(value)).sum();
             2 + between(fields.len()) + inside
         }
         Value::String(text) => measure_text(text),
@@ -89,7 +94,10 @@ mod tests {
 
     #[test]
     fn size_is_counted_on_the_escaped_text() {
-        assert_eq!(Metadata::new().with("a", 1).with("b", vec![1, 2]).wire_size(), r#"{"a": 1, "b": [1, 2]}"#.len());
+        assert_eq!(
+            Metadata::new().with("a", 1).with("b", vec![1, 2]).wire_size(),
+            r#"{"a": 1, "b": [1, 2]}"#.len()
+        );
         assert_eq!(Metadata::new().with("k", "é𝄞\"").wire_size(), r#"{"k": "\u00e9\ud834\udd1e\""}"#.len());
         assert!(Metadata::new().with("k", "é".repeat(700)).validate().is_err());
         assert!(Metadata::new().with("k", "e".repeat(700)).validate().is_ok());

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidInput;
 
-const NAME_RULE: &str = "must be two or more letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`";
-const REPO_RULE: &str =
-    "must be `org/repo`, each two or more letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`";
+const NAME_RULE: &str =
+    "must be two or more letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`";
+const REPO_RULE: &str = "must be `org/repo`, each two or more letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`";
 
 /// A word character as the service counts them: a letter or digit of any alphabet, or `_`.
 fn is_word(c: char) -> bool {

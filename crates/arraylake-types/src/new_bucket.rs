@@ -80,9 +80,9 @@ fn name_fault(name: &str) -> Option<&'static str> {
     match name.chars().count() {
         0..3 => Some("the bucket name must be at least 3 characters long"),
         64.. => Some("the bucket name must be at most 63 characters long"),
-        _ if !is_name(name) => {
-            Some("the bucket name must be letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`")
-        }
+        _ if !is_name(name) => Some(
+            "the bucket name must be letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`",
+        ),
         _ => None,
     }
 }
@@ -199,7 +199,11 @@ impl NewBucket {
             return Err(InvalidInput::new("bucket prefix", &self.prefix, rule));
         }
         if self.prefix.chars().count() > 256 {
-            return Err(InvalidInput::new("bucket prefix", &self.prefix, "must be at most 256 characters long"));
+            return Err(InvalidInput::new(
+                "bucket prefix",
+                &self.prefix,
+                "must be at most 256 characters long",
+            ));
         }
         self.validate_platform()?;
         self.validate_auth()
@@ -210,7 +214,9 @@ impl NewBucket {
         let bad = |rule: &str| Err(InvalidInput::new("bucket", self.nickname.as_str(), rule));
         match &self.platform {
             Platform::S3 if !has("region_name") => bad("S3 buckets require a region_name"),
-            Platform::S3Compatible if !has("endpoint_url") => bad("S3-compatible buckets require an endpoint_url"),
+            Platform::S3Compatible if !has("endpoint_url") => {
+                bad("S3-compatible buckets require an endpoint_url")
+            }
             Platform::Other(text) => {
                 Err(InvalidInput::new("platform", text, "must be s3, s3-compatible, minio, gs or azure"))
             }
@@ -219,7 +225,8 @@ impl NewBucket {
     }
 
     fn validate_auth(&self) -> Result<(), InvalidInput> {
-        let bad = |rule: &str| Err(InvalidInput::new("auth config", self.auth_config.method().as_str(), rule));
+        let bad =
+            |rule: &str| Err(InvalidInput::new("auth config", self.auth_config.method().as_str(), rule));
         let present = |secret: &Option<Secret>| secret.as_ref().is_some_and(|it| !it.is_empty());
         match &self.auth_config {
             AuthConfig::BucketPolicy | AuthConfig::Other { .. } => bad("is not a method that can be created"),
@@ -230,7 +237,9 @@ impl NewBucket {
             AuthConfig::GcpRole { .. } if self.platform != Platform::Gs => {
                 bad("GCP customer managed role is only supported for gs buckets")
             }
-            AuthConfig::R2Role { .. } if self.platform != Platform::S3Compatible || !self.extra_config.is_r2() => {
+            AuthConfig::R2Role { .. }
+                if self.platform != Platform::S3Compatible || !self.extra_config.is_r2() =>
+            {
                 bad("R2 customer managed role is only supported for R2 buckets")
             }
             AuthConfig::R2Role { account_api_token, parent_secret_access_key, .. }
@@ -242,7 +251,8 @@ impl NewBucket {
                 bad("Azure credential delegation is only supported for azure buckets")
             }
             AuthConfig::Anonymous { storage_account }
-                if self.platform == Platform::Azure && storage_account.as_deref().unwrap_or("").is_empty() =>
+                if self.platform == Platform::Azure
+                    && storage_account.as_deref().unwrap_or("").is_empty() =>
             {
                 bad("anonymous Azure buckets require a storage_account")
             }

@@ -90,14 +90,23 @@ pub struct Page<T> {
 #[derive(Serialize, Deserialize)]
 struct Frame<I> {
     items: I,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     total: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     page: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     size: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     pages: Option<u64>,
+}
+
+/// Reads a number, or a text of digits; anything else counts as missing.
+fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_u64(),
+        Value::String(digits) => digits.trim().parse().ok(),
+        _ => None,
+    })
 }
 
 impl<T> Page<T> {
@@ -224,7 +233,8 @@ mod tests {
     fn a_page_with_missing_numbers_is_the_last_one() {
         let page = Page::<RepoModel>::from_slice(br#"{"items":[]}"#).unwrap();
         assert!(page.is_last());
-        let zero = Page::<RepoModel>::from_slice(br#"{"items":[],"total":0,"page":1,"size":50,"pages":0}"#).unwrap();
+        let zero =
+            Page::<RepoModel>::from_slice(br#"{"items":[],"total":0,"page":1,"size":50,"pages":0}"#).unwrap();
         assert!(zero.is_last());
         assert!(Page::<RepoModel>::from_slice(b"[]").is_err());
         assert!(Page::<RepoModel>::from_slice(b"{}").is_err());

@@ -1,8 +1,8 @@
 //! [`RepoModel`]: what a catalog knows of a repo.
 
 use crate::{
-    BucketResponse, InvalidInput, Metadata, OptimizationConfig, Permission, RepoId, RepoName,
-    RepoSubscriptionInfo, RepoStatus, Timestamp,
+    BucketResponse, InvalidInput, Metadata, OptimizationConfig, Permission, RepoId, RepoName, RepoStatus,
+    RepoSubscriptionInfo, Timestamp,
 };
 
 open_enum! {
@@ -17,17 +17,13 @@ open_enum! {
 
 open_enum! {
     /// Who may see a repo.
+    #[derive(Default)]
     pub enum RepoVisibility {
         /// Those with a permission.
+        #[default]
         Private = "PRIVATE",
         /// Every logged-in user.
         AuthenticatedPublic = "AUTHENTICATED_PUBLIC",
-    }
-}
-
-impl Default for RepoVisibility {
-    fn default() -> Self {
-        Self::Private
     }
 }
 

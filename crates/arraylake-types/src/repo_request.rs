@@ -7,8 +7,24 @@ use crate::{BucketNickname, Metadata, RepoKind, RepoName};
 
 /// Names that no repo may have, in any case: they are words of the service's own addresses.
 const RESERVED: [&str; 18] = [
-    "access", "analytics", "billing", "buckets", "dap2", "edr", "exchange", "metrics", "optimization", "publish",
-    "repos", "repositories", "services", "settings", "sql", "tables", "tiles", "virtual-chunks",
+    "access",
+    "analytics",
+    "billing",
+    "buckets",
+    "dap2",
+    "edr",
+    "exchange",
+    "metrics",
+    "optimization",
+    "publish",
+    "repos",
+    "repositories",
+    "services",
+    "settings",
+    "sql",
+    "tables",
+    "tiles",
+    "virtual-chunks",
 ];
 
 /// The most characters in the name of a new repo.
@@ -192,7 +208,9 @@ pub(crate) fn prefix_fault(prefix: &str) -> Option<&'static str> {
 
 /// Checks the name of a repo that is to be created: a name, not too long, not reserved.
 fn validate_new_name(name: &str) -> Result<(), InvalidInput> {
-    format!("org/{name}").parse::<RepoName>().map_err(|error| InvalidInput::new("repo name", name, error.rule))?;
+    format!("org/{name}")
+        .parse::<RepoName>()
+        .map_err(|error| InvalidInput::new("repo name", name, error.rule))?;
     if name.chars().count() > MAX_NAME {
         return Err(InvalidInput::new("repo name", name, "must be at most 128 characters long"));
     }

@@ -7,19 +7,15 @@ use crate::{Other, Timestamp};
 
 open_enum! {
     /// Operation mode of a repo.
+    #[derive(Default)]
     pub enum RepoOperationMode {
         /// In normal use.
+        #[default]
         Online = "online",
         /// May be read; writing is discouraged.
         Maintenance = "maintenance",
         /// May not be opened.
         Offline = "offline",
-    }
-}
-
-impl Default for RepoOperationMode {
-    fn default() -> Self {
-        Self::Online
     }
 }
 

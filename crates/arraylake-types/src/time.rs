@@ -76,7 +76,9 @@ impl FromStr for Timestamp {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        parse(text.trim()).map(Self).ok_or_else(|| InvalidInput::new("timestamp", text, "must be an ISO 8601 time"))
+        parse(text.trim())
+            .map(Self)
+            .ok_or_else(|| InvalidInput::new("timestamp", text, "must be an ISO 8601 time"))
     }
 }
 
@@ -149,9 +151,18 @@ mod tests {
     #[test]
     fn every_form_that_a_service_uses_is_the_same_moment() {
         let forms = [
-            "2024-05-01T12:00:00Z", "2024-05-01T12:00:00", "2024-05-01 12:00:00", "2024-05-01T12:00:00+00:00",
-            "2024-05-01T14:00:00+02:00", "2024-05-01T14:00:00+0200", "2024-05-01T12:00", "2024-05-01t12:00:00z",
-            "2024-05-01T12:00:00.000", "1714564800", "2024-05-01 14:00:00+02:00", "2024-05-01T12:00:00.000000Z",
+            "2024-05-01T12:00:00Z",
+            "2024-05-01T12:00:00",
+            "2024-05-01 12:00:00",
+            "2024-05-01T12:00:00+00:00",
+            "2024-05-01T14:00:00+02:00",
+            "2024-05-01T14:00:00+0200",
+            "2024-05-01T12:00",
+            "2024-05-01t12:00:00z",
+            "2024-05-01T12:00:00.000",
+            "1714564800",
+            "2024-05-01 14:00:00+02:00",
+            "2024-05-01T12:00:00.000000Z",
         ];
         for form in forms {
             assert_eq!(form.parse::<Timestamp>().unwrap().unix_seconds(), 1_714_564_800, "{form}");

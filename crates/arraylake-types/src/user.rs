@@ -45,7 +45,12 @@ wire_struct! {
 impl ApiTokenInfo {
     /// A service account whose token works until a moment.
     #[must_use]
-    pub fn new(id: PrincipalId, client_id: impl Into<String>, email: impl Into<String>, expires: Timestamp) -> Self {
+    pub fn new(
+        id: PrincipalId,
+        client_id: impl Into<String>,
+        email: impl Into<String>,
+        expires: Timestamp,
+    ) -> Self {
         Self {
             id,
             client_id: client_id.into(),
@@ -197,7 +202,8 @@ mod tests {
     #[test]
     fn a_person_and_a_service_account_are_told_apart() {
         let user: Principal =
-            serde_json::from_str(&format!(r#"{{"id":"{ID}","first_name":null,"email":"a@example.com"}}"#)).unwrap();
+            serde_json::from_str(&format!(r#"{{"id":"{ID}","first_name":null,"email":"a@example.com"}}"#))
+                .unwrap();
         assert!(matches!(user, Principal::User(_)));
         assert_eq!(user.author().name, None, "nobody is called `None None`");
         let account: Principal = serde_json::from_str(&format!(
