@@ -13,7 +13,7 @@ pub(crate) fn run() -> Result<()> {
     let program = find_or_install()?;
     let mut command = command(program);
     command.args(["--workspace", "--locked", "--config", "xtask/deny.toml"]);
-    run_command(command.args(["check", "bans", "licenses", "sources"]))
+    run_command(command.args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))
 }
 
 fn find_or_install() -> Result<PathBuf> {
