@@ -1,0 +1,173 @@
+//! The body of an answer: whole, or a stream.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
+
+use crate::{Error, ErrorKind};
+
+/// Room made ahead for a body that says its size; beyond it the buffer grows as bytes arrive.
+const MAX_AHEAD: u64 = 32 << 20;
+
+type Stream = Pin<Box<dyn http_body::Body<Data = Bytes, Error = Error> + Send>>;
+
+/// The body of an answer: the whole of it, or a stream (only where the request asked with [`Streaming`]).
+///
+/// [`Streaming`]: crate::Streaming
+#[derive(Default)]
+pub struct Body(Inner);
+
+enum Inner {
+    Whole(Bytes),
+    // The mutex makes the body `Sync` for the price of nothing: it is only ever reached through `&mut`.
+    Stream { stream: Mutex<Stream>, limit: usize },
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self::Whole(Bytes::new())
+    }
+}
+
+impl Body {
+    /// A body without a byte.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// A body that arrives piece by piece.
+    pub fn from_stream(stream: impl http_body::Body<Data = Bytes, Error = Error> + Send + 'static) -> Self {
+        Self::limited(stream, usize::MAX)
+    }
+
+    /// A stream of which [`Body::bytes`] collects at most `limit` bytes.
+    pub(crate) fn limited(
+        stream: impl http_body::Body<Data = Bytes, Error = Error> + Send + 'static,
+        limit: usize,
+    ) -> Self {
+        Self(Inner::Stream { stream: Mutex::new(Box::pin(stream)), limit })
+    }
+
+    /// The bytes, where they are all here.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Inner::Whole(bytes) => Some(bytes),
+            Inner::Stream { .. } => None,
+        }
+    }
+
+    /// All the bytes; waits for the end of a stream.
+    ///
+    /// # Errors
+    /// The stream breaks, or is longer than the transport's limit.
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        match self.0 {
+            Inner::Whole(bytes) => Ok(bytes),
+            Inner::Stream { stream, limit } => {
+                let stream = stream.into_inner().unwrap_or_else(PoisonError::into_inner);
+                collect(stream, limit).await
+            }
+        }
+    }
+
+    /// The next piece, `None` after the last one.
+    pub async fn chunk(&mut self) -> Option<Result<Bytes, Error>> {
+        loop {
+            match poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut *self), cx)).await? {
+                Ok(frame) => match frame.into_data() {
+                    Ok(data) => return Some(Ok(data)),
+                    Err(_trailers) => {}
+                },
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// Reads `body` to its end. A body of one frame is not copied, any other once.
+pub(crate) async fn collect<B>(mut body: Pin<Box<B>>, limit: usize) -> Result<Bytes, Error>
+where
+    B: http_body::Body<Data = Bytes, Error = Error> + ?Sized,
+{
+    let expected = body.size_hint().exact();
+    if expected.is_some_and(|size| size > limit as u64) {
+        return Err(Error::bare(ErrorKind::TooLarge));
+    }
+    let mut first = Bytes::new();
+    let mut rest: Option<BytesMut> = None;
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let Ok(data) = frame?.into_data() else { continue };
+        let held = rest.as_ref().map_or(first.len(), BytesMut::len);
+        if held.saturating_add(data.len()) > limit {
+            return Err(Error::bare(ErrorKind::TooLarge));
+        }
+        match &mut rest {
+            Some(rest) => rest.extend_from_slice(&data),
+            None if first.is_empty() => first = data,
+            None => {
+                let ahead = expected.unwrap_or_default().min(MAX_AHEAD);
+                let room = usize::try_from(ahead).unwrap_or_default().max(first.len() + data.len());
+                let mut buffer = BytesMut::with_capacity(room);
+                buffer.extend_from_slice(&first);
+                buffer.extend_from_slice(&data);
+                rest = Some(buffer);
+            }
+        }
+    }
+    Ok(rest.map_or(first, BytesMut::freeze))
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Inner::Whole(bytes))
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.0 {
+            Inner::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Inner::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Inner::Stream { stream, .. } => {
+                stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_frame(cx)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Inner::Whole(bytes) => bytes.is_empty(),
+            // Unknown without locking; the next frame tells.
+            Inner::Stream { .. } => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Inner::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Stream { .. } => SizeHint::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Inner::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Inner::Stream { .. } => f.write_str("Body(stream)"),
+        }
+    }
+}
