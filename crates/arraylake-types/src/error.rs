@@ -29,6 +29,18 @@ impl InvalidInput {
     }
 }
 
+/// Says what is wrong with a JSON text without quoting any text out of it: it may hold secrets.
+#[must_use]
+pub fn describe_json_error(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    match (message.find("string \""), message.rfind("\", expected")) {
+        (Some(start), Some(end)) if start + 7 <= end => {
+            format!("{}{}", &message[..start + 6], &message[end + 1..])
+        }
+        _ => message,
+    }
+}
+
 /// The JSON body of a refusal: `{"detail": ...}`, where `detail` is a text or a list of validation items.
 ///
 /// Other shapes are no error: what is not understood is left out.
@@ -126,6 +138,13 @@ impl<'de> Deserialize<'de> for ErrorBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_description_of_bad_json_does_not_quote_it() {
+        let error = serde_json::from_str::<u8>("\"MARK\\\"ER\"").unwrap_err();
+        assert!(error.to_string().contains("MARK"));
+        assert_eq!(describe_json_error(&error), "invalid type: string, expected u8 at line 1 column 10");
+    }
 
     #[test]
     fn both_forms_of_detail_are_read_and_anything_else_is_no_error() {

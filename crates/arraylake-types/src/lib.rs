@@ -69,7 +69,7 @@ pub use open::{Author, OpenRepo, VirtualChunkCredentials};
 pub use optimization::{ExpirationConfig, GcConfig, OptimizationConfig, OptimizationWindow};
 pub use page::{BadRow, Page, PageRequest, Rows};
 pub use repo::{RepoHealth, RepoKind, RepoModel, RepoVisibility};
-pub use repo_request::{CreateMode, DeleteConfirmation, NewRepo};
+pub use repo_request::{CreateMode, DeleteConfirmation, DeleteRepo, ListRepos, NewRepo};
 pub use secret::Secret;
 pub use status::{NewRepoStatus, RepoOperationMode, RepoStatus, StatusInitiator};
 pub use time::Timestamp;

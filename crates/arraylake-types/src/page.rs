@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::InvalidInput;
+use crate::error::{InvalidInput, describe_json_error};
 
 /// A row of a listing that could not be read: which, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,32 @@ impl<T> Rows<T> {
     }
 }
 
+impl<T> std::ops::Deref for Rows<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.items
+    }
+}
+
+impl<T> IntoIterator for Rows<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Rows<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
 impl<T: DeserializeOwned> Rows<T> {
     /// Reads a JSON array. The common case, in which all rows are well, costs one pass.
     ///
@@ -63,7 +89,7 @@ impl<T: DeserializeOwned> Rows<T> {
             let (id, name) = (text("_id").or_else(|| text("id")), text("name").or_else(|| text("nickname")));
             match serde_json::from_value(value) {
                 Ok(item) => rows.items.push(item),
-                Err(error) => rows.bad.push(BadRow { index, id, name, reason: error.to_string() }),
+                Err(error) => rows.bad.push(BadRow { index, id, name, reason: describe_json_error(&error) }),
             }
         }
         rows
@@ -226,7 +252,7 @@ mod tests {
         assert_eq!(rows.items.iter().map(|repo| repo.name.as_str()).collect::<Vec<_>>(), ["one", "three"]);
         let bad = &rows.bad[0];
         assert_eq!((bad.index, bad.id.as_deref(), bad.name.as_deref()), (1, Some("bb"), Some("two")));
-        assert!(bad.reason.contains("text"), "{}", bad.reason);
+        assert!(bad.reason.contains("expected a text"), "{}", bad.reason);
     }
 
     #[test]

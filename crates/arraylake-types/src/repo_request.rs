@@ -220,6 +220,73 @@ fn validate_new_name(name: &str) -> Result<(), InvalidInput> {
     Ok(())
 }
 
+/// Which repos of an org are wanted: query of `GET /orgs/{org}/repos/paginated`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ListRepos {
+    /// Only repos whose metadata has all these facts. A null matches repos that have the key with null.
+    pub filter_metadata: Option<Metadata>,
+    /// Deleted repos too, of which only the name is held.
+    pub include_ghosts: bool,
+}
+
+impl ListRepos {
+    /// All repos.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only repos whose metadata has all these facts.
+    #[must_use]
+    pub fn with_filter(mut self, facts: Metadata) -> Self {
+        self.filter_metadata = Some(facts);
+        self
+    }
+
+    /// Deleted repos too.
+    #[must_use]
+    pub fn with_ghosts(mut self) -> Self {
+        self.include_ghosts = true;
+        self
+    }
+}
+
+/// How a repo is deleted: query of `DELETE /orgs/{org}/{repo}`.
+///
+/// Neither: the repo becomes a ghost that can be restored for some days, then its data is removed. Both: the entry
+/// goes at once and the data is never touched. Services before 1.0 know neither and delete for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeleteRepo {
+    /// Skip the days of grace.
+    pub immediate: bool,
+    /// Leave the data in the bucket.
+    pub retain_data: bool,
+}
+
+impl DeleteRepo {
+    /// A deletion that can be undone for some days.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Skips the days of grace.
+    #[must_use]
+    pub fn with_immediate(mut self) -> Self {
+        self.immediate = true;
+        self
+    }
+
+    /// Leaves the data in the bucket.
+    #[must_use]
+    pub fn with_retain_data(mut self) -> Self {
+        self.retain_data = true;
+        self
+    }
+}
+
 /// Proof that a deletion is meant: made only by saying so twice.
 ///
 /// ```

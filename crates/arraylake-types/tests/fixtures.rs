@@ -1,6 +1,7 @@
 //! Every recorded answer is read at least as leniently as the Python clients read it, and survives the way through.
 //!
 //! `fixtures/*.jsonl` hold one answer a line, with the versions of the Python client that accepted it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use arraylake_types::{
     ApiTokenInfo, BucketResponse, OpenRepo, OrgResponse, Page, Permission, PermissionCheck, Principal,
