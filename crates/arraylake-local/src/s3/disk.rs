@@ -1,0 +1,254 @@
+//! [`Disk`]: buckets and objects in one directory, and the rules that keep them whole.
+//!
+//! ```text
+//! lock             held while a process serves the directory
+//! buckets/<name>/  objects, at the paths of `key_path`
+//! uploads/<id>/    multipart uploads under way
+//! tmp/             files being written; emptied when the directory is opened
+//! ```
+//!
+//! A writer fills a file in `tmp`, syncs it, and renames it into place under the lock of its key. Readers take no
+//! lock: an open file is one version of an object, whatever happens to its name. Everything here blocks.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, File, TryLockError};
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+use tempfile::{NamedTempFile, TempDir};
+
+use super::conditions::WriteConditions;
+use super::key_path::object_path;
+use super::object_file::{ObjectMeta, Sealed, read_meta};
+use super::walk;
+
+/// Locks are shared by the keys of one hash: there is nothing to clean up, and a clash only costs a short wait.
+const STRIPES: usize = 256;
+/// A directory can vanish between making it and renaming into it when its last object is deleted; then it is made again.
+const PLACE_ATTEMPTS: usize = 64;
+
+/// The directory of an endpoint.
+#[derive(Debug)]
+pub(super) struct Disk {
+    root: PathBuf,
+    stripes: Vec<Mutex<()>>,
+    /// Held for writing while a bucket goes away, for reading while an object comes into one.
+    buckets: RwLock<()>,
+    _lock: File,
+}
+
+impl Disk {
+    /// Opens a directory for this process alone and clears what a crash left behind.
+    pub(super) fn open(root: &Path) -> io::Result<Self> {
+        fs::create_dir_all(root)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(root.join("lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                let message = format!("{} is served by another endpoint", root.display());
+                io::Error::new(io::ErrorKind::WouldBlock, message)
+            }
+            TryLockError::Error(error) => error,
+        })?;
+        match fs::remove_dir_all(root.join("tmp")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        for name in ["tmp", "buckets", "uploads"] {
+            fs::create_dir_all(root.join(name))?;
+        }
+        let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
+        Ok(Self { root: root.to_owned(), stripes, buckets: RwLock::default(), _lock: lock })
+    }
+
+    /// An empty file to fill; it is deleted unless it is put in place.
+    pub(super) fn scratch(&self) -> io::Result<NamedTempFile> {
+        NamedTempFile::new_in(self.root.join("tmp"))
+    }
+
+    /// An empty directory to fill.
+    pub(super) fn scratch_dir(&self) -> io::Result<TempDir> {
+        TempDir::new_in(self.root.join("tmp"))
+    }
+
+    /// The directory of multipart uploads.
+    pub(super) fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
+    }
+
+    /// The directory of a bucket that exists.
+    pub(super) fn bucket(&self, name: &str) -> S3Result<PathBuf> {
+        let path = self.bucket_path(name).ok_or_else(|| s3_error!(NoSuchBucket))?;
+        if path.is_dir() { Ok(path) } else { Err(s3_error!(NoSuchBucket)) }
+    }
+
+    /// Makes a bucket; `false` when it exists already.
+    pub(super) fn create_bucket(&self, name: &str) -> S3Result<bool> {
+        let path = self.bucket_path(name).ok_or_else(|| s3_error!(InvalidBucketName))?;
+        match fs::create_dir(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(internal(error)),
+        }
+    }
+
+    /// Removes a bucket that holds no object.
+    pub(super) fn delete_bucket(&self, name: &str) -> S3Result<()> {
+        let _alone = self.buckets.write().unwrap_or_else(PoisonError::into_inner);
+        let path = self.bucket(name)?;
+        if walk::holds_object(&path).map_err(internal)? {
+            return Err(s3_error!(BucketNotEmpty));
+        }
+        let grave = self.scratch_dir().map_err(internal)?;
+        fs::rename(path, grave.path().join("bucket")).map_err(internal)
+    }
+
+    /// The buckets and when they were made, by name.
+    pub(super) fn list_buckets(&self) -> io::Result<Vec<(String, SystemTime)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.root.join("buckets"))? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let about = entry.metadata()?;
+            found.push((name, about.created().or_else(|_| about.modified())?));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Opens the object that is there now.
+    pub(super) fn open_object(&self, bucket: &str, key: &str) -> S3Result<(File, ObjectMeta)> {
+        let root = self.bucket_path(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?;
+        match open(&object_path(&root, key)).map_err(internal)? {
+            Some(found) => Ok(found),
+            None if root.is_dir() => Err(s3_error!(NoSuchKey)),
+            None => Err(s3_error!(NoSuchBucket)),
+        }
+    }
+
+    /// Puts an object in its place if the conditions hold for the one that is there.
+    pub(super) fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        object: Sealed,
+        when: &WriteConditions,
+    ) -> S3Result<ObjectMeta> {
+        let _stays = self.buckets.read().unwrap_or_else(PoisonError::into_inner);
+        let root = self.bucket(bucket)?;
+        let path = object_path(&root, key);
+        let new_directories = {
+            let _alone = self.lock(&path);
+            check(&path, when)?;
+            place(object.file, &path).map_err(internal)?
+        };
+        let changed = if new_directories { usize::MAX } else { 1 };
+        for directory in path.ancestors().skip(1).take_while(|path| path.starts_with(&root)).take(changed) {
+            sync_directory(directory).map_err(internal)?;
+        }
+        Ok(object.meta)
+    }
+
+    /// Fails early, before data is moved for nothing; [`put`](Self::put) decides.
+    pub(super) fn check(&self, bucket: &str, key: &str, when: &WriteConditions) -> S3Result<()> {
+        check(&object_path(&self.bucket(bucket)?, key), when)
+    }
+
+    /// Deletes an object if it is there and the conditions hold.
+    pub(super) fn delete(&self, bucket: &str, key: &str, when: &WriteConditions) -> S3Result<()> {
+        let root = self.bucket(bucket)?;
+        let path = object_path(&root, key);
+        let _alone = self.lock(&path);
+        check(&path, when)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(internal(error)),
+            _ => {}
+        }
+        // Directories that are empty now go too; one that is not stops this.
+        for parent in path.ancestors().skip(1).take_while(|parent| *parent != root) {
+            if fs::remove_dir(parent).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn bucket_path(&self, name: &str) -> Option<PathBuf> {
+        s3s::path::check_bucket_name(name).then(|| self.root.join("buckets").join(name))
+    }
+
+    fn lock(&self, path: &Path) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        path.hash(&mut hasher);
+        let stripe = usize::try_from(hasher.finish() % STRIPES as u64).unwrap_or_default();
+        self.stripes[stripe].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens an object file; `None` when there is none.
+pub(super) fn open(path: &Path) -> io::Result<Option<(File, ObjectMeta)>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let meta = read_meta(&file)?;
+    Ok(Some((file, meta)))
+}
+
+/// An error of the file system as the client sees it.
+pub(super) fn internal(error: io::Error) -> S3Error {
+    if error.kind() == io::ErrorKind::InvalidFilename {
+        return S3Error::with_source(S3ErrorCode::KeyTooLongError, Box::new(error));
+    }
+    tracing::warn!(%error, "the file system refused an operation of the S3 endpoint");
+    S3Error::with_source(S3ErrorCode::InternalError, Box::new(error))
+}
+
+fn check(path: &Path, when: &WriteConditions) -> S3Result<()> {
+    if when.is_empty() {
+        return Ok(());
+    }
+    let current = open(path).map_err(internal)?;
+    when.check(current.as_ref().map(|(_, meta)| meta))
+}
+
+/// Renames a file into its place, and says whether directories had to be made for it.
+fn place(mut file: NamedTempFile, path: &Path) -> io::Result<bool> {
+    let mut attempts = 0;
+    loop {
+        match file.persist(path) {
+            Ok(_) => return Ok(attempts > 0),
+            Err(failed) if failed.error.kind() == io::ErrorKind::NotFound && attempts < PLACE_ATTEMPTS => {
+                file = failed.file;
+            }
+            Err(failed) => return Err(failed.error),
+        }
+        attempts += 1;
+        if let Some(parent) = path.parent() {
+            match fs::create_dir_all(parent) {
+                // A parent of the parent can vanish just as well.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Makes the names in a directory last. It may be gone again by now, with the object deleted; then there is nothing to do.
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(directory) => directory.sync_all(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
