@@ -171,3 +171,58 @@ impl fmt::Debug for Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt, Full};
+
+    use super::*;
+
+    /// So many frames of three bytes.
+    struct Frames(usize);
+
+    impl http_body::Body for Frames {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+            let left = self.0.checked_sub(1);
+            self.0 = left.unwrap_or_default();
+            Poll::Ready(left.map(|_| Ok(Frame::data(Bytes::from_static(b"abc")))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_read_piece_by_piece_or_as_a_whole() {
+        let mut body = Body::from_stream(Frames(2));
+        assert!(body.as_bytes().is_none());
+        assert_eq!(body.chunk().await.unwrap().unwrap(), "abc");
+        assert_eq!(body.bytes().await.unwrap(), "abc");
+        let mut whole = Body::from(Bytes::from_static(b"abc"));
+        assert_eq!(whole.chunk().await.unwrap().unwrap(), "abc");
+        assert!(whole.chunk().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn the_limit_is_exact() {
+        assert_eq!(collect(Box::pin(Frames(3)), 9).await.unwrap(), "abcabcabc");
+        assert_eq!(collect(Box::pin(Frames(3)), 8).await.unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(Body::limited(Frames(3), 8).bytes().await.unwrap_err().kind(), ErrorKind::TooLarge);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_announces_too_much_is_not_read() {
+        let whole = Full::new(Bytes::from_static(b"abc")).map_err(|never| match never {});
+        assert_eq!(collect(Box::pin(whole), 2).await.unwrap_err().kind(), ErrorKind::TooLarge);
+    }
+
+    #[tokio::test]
+    async fn a_body_of_one_frame_is_not_copied() {
+        let bytes = Bytes::from(vec![1; 1000]);
+        let whole = Full::new(bytes.clone()).map_err(|never| match never {});
+        assert_eq!(collect(Box::pin(whole), 1000).await.unwrap().as_ptr(), bytes.as_ptr());
+    }
+}

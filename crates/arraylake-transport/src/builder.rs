@@ -1,4 +1,4 @@
-//! Builds a [`Transport`].
+//! Builds a [`Transport`](crate::Transport).
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,12 +11,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use http_body_util::Full;
 use tower::{Layer, Service};
 
-use crate::layer::{Exchange, RetryLayer, WarningHook, WarningsLayer};
-use crate::leaf::{ClientOptions, HyperLeaf, Leaf, TlsOptions, certificates};
-use crate::origin::BaseUri;
+use crate::layer::{Exchange, WarningHook};
+use crate::leaf::{Leaf, TlsOptions, certificates};
 use crate::stack::{Plan, Stack, stack};
-use crate::transport::About;
-use crate::{RetryPolicy, StaticToken, TokenSource, Transport};
+use crate::{RetryPolicy, StaticToken, TokenSource};
 
 /// The name the client gives itself unless told otherwise.
 const CLIENT_NAME: &str = "arraylake-rust-sdk";
@@ -24,7 +22,7 @@ const CLIENT_NAME: &str = "arraylake-rust-sdk";
 type MakeStack = Arc<dyn Fn(&Plan) -> Result<Stack, BuildError> + Send + Sync>;
 type WrapStack = Arc<dyn Fn(Stack) -> Stack + Send + Sync>;
 
-/// Builds a [`Transport`]; made by [`Transport::builder`]. Only the base URI is required.
+/// Builds a [`Transport`](crate::Transport); made by [`Transport::builder`](crate::Transport::builder). Only the base URI is required.
 #[derive(Clone)]
 #[must_use = "nothing happens before `build`"]
 pub struct TransportBuilder {
@@ -53,6 +51,17 @@ enum ProxyChoice {
     Never,
     #[cfg(feature = "proxy")]
     Always(Uri),
+}
+
+impl ProxyChoice {
+    #[cfg(feature = "proxy")]
+    fn proxies(&self) -> crate::leaf::Proxies {
+        match self {
+            Self::Environment => crate::leaf::Proxies::from_env(),
+            Self::Never => crate::leaf::Proxies::none(),
+            Self::Always(uri) => crate::leaf::Proxies::all(uri),
+        }
+    }
 }
 
 impl TransportBuilder {

@@ -1,7 +1,12 @@
 //! The last step of the builder: from settings to a stack.
 
-use super::*;
-use crate::layer::client_headers;
+use super::TransportBuilder;
+use crate::Transport;
+use crate::layer::{RetryLayer, WarningsLayer, client_headers};
+use crate::leaf::{ClientOptions, HyperLeaf, Leaf};
+use crate::origin::BaseUri;
+use crate::stack::{Plan, stack};
+use crate::transport::About;
 
 /// A transport cannot be built as asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,11 +80,7 @@ impl TransportBuilder {
             idle_timeout: self.pool.1,
             tls: self.tls.clone(),
             #[cfg(feature = "proxy")]
-            proxies: match &self.proxy {
-                ProxyChoice::Environment => crate::leaf::Proxies::from_env(),
-                ProxyChoice::Never => crate::leaf::Proxies::none(),
-                ProxyChoice::Always(uri) => crate::leaf::Proxies::all(uri),
-            },
+            proxies: self.proxy.proxies(),
         })
     }
 }
