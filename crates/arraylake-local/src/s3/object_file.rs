@@ -76,13 +76,15 @@ impl ObjectMeta {
 
     /// The checksums of the whole object that its writer gave.
     pub(super) fn checksums(&self) -> Checksum {
-        let mut sums = Checksum::default();
-        sums.checksum_crc32 = self.checksums.get("crc32").cloned();
-        sums.checksum_crc32c = self.checksums.get("crc32c").cloned();
-        sums.checksum_crc64nvme = self.checksums.get("crc64nvme").cloned();
-        sums.checksum_sha1 = self.checksums.get("sha1").cloned();
-        sums.checksum_sha256 = self.checksums.get("sha256").cloned();
-        sums
+        let sum = |name| self.checksums.get(name).cloned();
+        Checksum {
+            checksum_crc32: sum("crc32"),
+            checksum_crc32c: sum("crc32c"),
+            checksum_crc64nvme: sum("crc64nvme"),
+            checksum_sha1: sum("sha1"),
+            checksum_sha256: sum("sha256"),
+            ..Checksum::default()
+        }
     }
 
     pub(super) fn modified(&self) -> DateTime<Utc> {

@@ -98,13 +98,13 @@ fn hasher(expected: &Expected) -> ChecksumHasher {
             || expected.algorithm.as_deref().is_some_and(|algorithm| algorithm.eq_ignore_ascii_case(name))
     };
     let sums = &expected.sums;
-    let mut hasher = ChecksumHasher::default();
-    hasher.crc32 = wanted("CRC32", &sums.checksum_crc32).then(Default::default);
-    hasher.crc32c = wanted("CRC32C", &sums.checksum_crc32c).then(Default::default);
-    hasher.crc64nvme = wanted("CRC64NVME", &sums.checksum_crc64nvme).then(Default::default);
-    hasher.sha1 = wanted("SHA1", &sums.checksum_sha1).then(Default::default);
-    hasher.sha256 = wanted("SHA256", &sums.checksum_sha256).then(Default::default);
-    hasher
+    ChecksumHasher {
+        crc32: wanted("CRC32", &sums.checksum_crc32).then(Default::default),
+        crc32c: wanted("CRC32C", &sums.checksum_crc32c).then(Default::default),
+        crc64nvme: wanted("CRC64NVME", &sums.checksum_crc64nvme).then(Default::default),
+        sha1: wanted("SHA1", &sums.checksum_sha1).then(Default::default),
+        sha256: wanted("SHA256", &sums.checksum_sha256).then(Default::default),
+    }
 }
 
 fn verify(draft: &Draft, expected: Expected) -> S3Result<()> {
