@@ -71,6 +71,9 @@ mod stack;
 pub mod testing;
 mod transport;
 
+/// The layer below, so that an application names one crate.
+pub use arraylake_types as types;
+
 pub use self::auth::{StaticToken, TokenError, TokenSource};
 pub use self::body::Body;
 pub use self::builder::{BuildError, TransportBuilder};
@@ -79,6 +82,6 @@ pub use self::leaf::Leaf;
 pub use self::message::{
     Anonymous, Attempts, CallTimeout, Idempotent, Operation, Request, Response, Streaming,
 };
-pub use self::retry::{Attempt, Outcome, RetryPolicy, RetryStats, Verdict};
+pub use self::retry::{Attempt, Outcome, RetryPolicy, RetryStats, Verdict, retry_after};
 pub use self::stack::Stack as BoxedExchange;
 pub use self::transport::Transport;

@@ -16,7 +16,8 @@ const FORMS: [&str; 5] = [
 ];
 
 /// How long the service asks to wait. `None`: it does not ask, or not understandably, or for a moment that has passed.
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More seconds than fit are a very long wait all the same.

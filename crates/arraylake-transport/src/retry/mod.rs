@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::after::retry_after;
+pub use self::after::retry_after;
 pub(crate) use self::state::RetryState;
 pub use self::state::RetryStats;
 pub use self::verdict::{Attempt, Outcome, Verdict};

@@ -1,0 +1,37 @@
+//! The Arraylake client for synchronous code: the same calls, without `async`.
+//!
+//! ```no_run
+//! use arraylake_blocking::{Client, prelude::*};
+//!
+//! fn main() -> arraylake_blocking::Result<()> {
+//!     let client = Client::from_env()?;
+//!     for repo in client.list_repos(&"acme".parse()?, ListRepos::new())? {
+//!         println!("{}", repo.name);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Every method of every role of `arraylake-core` is here, generated from it, so nothing is missing and nothing
+//! differs. [`Client`] works over any implementation of a role: the client, a mock, the local service.
+//!
+//! Calls run on a runtime of their own, which is made by the first call and shared by all clients of the process.
+//! So they may be made from any thread, even from inside another runtime, where they block the thread they are made
+//! on. A process that forks must not have made a call before.
+
+mod client;
+mod generated;
+mod runtime;
+
+pub use self::client::Client;
+pub use arraylake_core::{self as core, Error, Result, types};
+
+/// Everything that a call needs in scope: the types of its arguments.
+pub mod prelude {
+    pub use arraylake_core::prelude::{
+        AuthConfig, BucketNickname, DeleteConfirmation, DeleteRepo, ListRepos, NewBucket, NewRepo, OrgName,
+        PageRequest, RepoKind, RepoName,
+    };
+    #[cfg(feature = "icechunk")]
+    pub use arraylake_core::prelude::{OpenOptions, Repo};
+}

@@ -1,0 +1,69 @@
+//! The shared runtime, and how a thread waits for it.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::sync::OnceLock;
+use std::sync::mpsc;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+thread_local! {
+    /// Whether this thread is a worker of the shared runtime.
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Never dropped: connections and credential refreshes go on between calls, and dropping a runtime inside another
+/// one would panic.
+fn shared() -> &'static Runtime {
+    static SHARED: OnceLock<Runtime> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let workers = std::thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 4));
+        Builder::new_multi_thread()
+            .worker_threads(workers)
+            .thread_name("arraylake")
+            .on_thread_start(|| IS_WORKER.set(true))
+            .enable_all()
+            .build()
+            .unwrap_or_else(|error| no_threads(&error))
+    })
+}
+
+#[expect(clippy::panic, reason = "without threads there is nothing a synchronous client could do")]
+fn no_threads(error: &std::io::Error) -> ! {
+    panic!("cannot start the threads of the blocking client: {error}")
+}
+
+/// Runs a future to its end and waits. It is spawned, not blocked on: `block_on` panics inside any runtime.
+pub(crate) fn wait<T: Send + 'static>(
+    handle: Option<&Handle>,
+    future: impl Future<Output = T> + Send + 'static,
+) -> T {
+    if IS_WORKER.get() {
+        return wait_on_worker(future);
+    }
+    let handle = handle.unwrap_or_else(|| shared().handle());
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let task = handle.spawn(async move {
+        // The receiver waits below and cannot be gone.
+        let _ = sender.send(future.await);
+    });
+    match receiver.recv() {
+        Ok(answer) => answer,
+        Err(_) => lost(task.is_finished()),
+    }
+}
+
+/// A call made inside a call, on a worker: another thread runs it, so that the workers cannot wait for each other.
+fn wait_on_worker<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> T {
+    let thread = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.unwrap_or_else(|error| no_threads(&error)).block_on(future)
+    });
+    thread.join().unwrap_or_else(|_| lost(true))
+}
+
+#[expect(clippy::panic, reason = "the panic of the call is passed on to who made it")]
+fn lost(finished: bool) -> ! {
+    let why = if finished { "it panicked" } else { "its runtime was shut down" };
+    panic!("the call was lost: {why}")
+}

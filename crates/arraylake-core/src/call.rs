@@ -1,0 +1,133 @@
+//! One place where calls are built, sent, checked and read.
+
+use std::time::{Duration, SystemTime};
+
+use arraylake_transport::{Attempts, Idempotent, Operation, Request, Transport};
+use arraylake_types::error::describe_json_error;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{ApiError, DecodeError, Error, Result};
+use crate::uri;
+
+/// A call on its way out.
+#[derive(Debug)]
+pub(crate) struct Call {
+    operation: &'static str,
+    method: Method,
+    target: String,
+    body: Option<Bytes>,
+    idempotent: bool,
+    sensitive: bool,
+}
+
+impl Call {
+    pub(crate) fn new(operation: &'static str, method: Method, segments: &[&str]) -> Self {
+        let target = uri::path(segments);
+        Self { operation, method, target, body: None, idempotent: false, sensitive: false }
+    }
+
+    pub(crate) fn get(operation: &'static str, segments: &[&str]) -> Self {
+        Self::new(operation, Method::GET, segments)
+    }
+
+    pub(crate) fn query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.target.push_str(&uri::query(pairs));
+        self
+    }
+
+    /// Sets a JSON body.
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self> {
+        let text = serde_json::to_vec(body).map_err(|error| {
+            let reason = describe_json_error(&error);
+            arraylake_types::InvalidInput::new("request", self.operation, reason)
+        })?;
+        self.body = Some(text.into());
+        Ok(self)
+    }
+
+    /// Sending it twice does no harm, whatever its method.
+    pub(crate) fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// The answer holds credentials: nothing of it may be quoted, not even in a refusal.
+    pub(crate) fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// Sends the call; anything but a 2xx becomes an error.
+    pub(crate) async fn send(self, transport: &Transport) -> Result<Answer> {
+        let operation = self.operation;
+        let sensitive = self.sensitive;
+        let request = self.into_request()?;
+        let failed = |error| Error::transport(operation, error);
+        let response = transport.send(request).await.map_err(failed)?;
+        let attempts = Attempts::of(&response);
+        let (head, body) = response.into_parts();
+        let body = body.bytes().await.map_err(failed)?;
+        if head.status.is_success() {
+            return Ok(Answer { operation, headers: head.headers, body });
+        }
+        let mut error = ApiError::new(operation, head.status, &body, !sensitive);
+        error.request_id = request_id(&head.headers);
+        error.retry_after = retry_after(head.status, &head.headers);
+        error.attempts = attempts;
+        Err(Error::from(Box::new(error)))
+    }
+
+    fn into_request(self) -> Result<Request> {
+        let mut request = Request::new(self.body.unwrap_or_default());
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.target.parse().map_err(|_| {
+            arraylake_types::InvalidInput::new("path", &*self.target, "must fit into an HTTP request")
+        })?;
+        request.extensions_mut().insert(Operation(self.operation));
+        if self.idempotent {
+            request.extensions_mut().insert(Idempotent);
+        }
+        Ok(request)
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned)
+}
+
+/// The pause that a busy service asks for.
+fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let busy = matches!(status.as_u16(), 429 | 503);
+    busy.then(|| arraylake_transport::retry_after(headers, SystemTime::now())).flatten()
+}
+
+/// A call that came back well.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    operation: &'static str,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// Reads the body as one value.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
+        self.read_with(|body| serde_json::from_slice(body))
+    }
+
+    /// Reads the body by a function of its own.
+    pub(crate) fn read_with<T>(self, read: impl FnOnce(&[u8]) -> serde_json::Result<T>) -> Result<T> {
+        read(&self.body).map_err(|error| {
+            let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            Error::Decode(Box::new(DecodeError {
+                operation: self.operation,
+                content_type: content_type.map(str::to_owned),
+                reason: describe_json_error(&error),
+                request_id: request_id(&self.headers),
+            }))
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! [`AsyncClient`]: the implementation of every role over HTTP.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arraylake_transport::{Request, Response, Transport};
+
+use crate::builder::ClientBuilder;
+use crate::call::{Answer, Call};
+use crate::error::{Error, Result};
+use crate::uri::ServiceUri;
+
+/// A client of the service, for async code. Cheap to clone; clones share connections and caches.
+///
+/// What it can do is in the role traits of [`api`](crate::api); bring them in with `use arraylake_core::prelude::*`.
+///
+/// ```no_run
+/// use arraylake_core::{AsyncClient, prelude::*};
+/// # async fn example() -> arraylake_core::Result<()> {
+/// let client = AsyncClient::from_env()?;
+/// for repo in client.list_repos(&"acme".parse()?, ListRepos::new()).await? {
+///     println!("{} ({})", repo.name, repo.kind);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AsyncClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    transport: Transport,
+    service_uri: ServiceUri,
+    era: Era,
+    #[cfg(feature = "icechunk")]
+    credentials: arraylake_icechunk::CredentialCache,
+}
+
+/// Which newer routes the service was found to lack; learnt by the way, so that the detour is taken once.
+#[derive(Debug, Default)]
+pub(crate) struct Era {
+    /// No `/orgs/{org}/repos/paginated`.
+    pub(crate) lists_plainly: Flag,
+    /// No `/repos/{org}/{repo}/open`.
+    #[cfg(feature = "icechunk")]
+    pub(crate) lacks_open: Flag,
+}
+
+/// A fact that becomes known once and stays.
+#[derive(Debug, Default)]
+pub(crate) struct Flag(AtomicBool);
+
+impl Flag {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl AsyncClient {
+    /// Begins a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// A client from the environment and the shared configuration files; see [`Config`](crate::Config).
+    ///
+    /// # Errors
+    /// If a file is malformed, a value breaks a rule, or there is no token.
+    pub fn from_env() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    pub(crate) fn new(transport: Transport, service_uri: ServiceUri) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                transport,
+                service_uri,
+                era: Era::default(),
+                #[cfg(feature = "icechunk")]
+                credentials: arraylake_icechunk::CredentialCache::new(),
+            }),
+        }
+    }
+
+    /// Where the service is.
+    #[must_use]
+    pub fn service_uri(&self) -> &ServiceUri {
+        &self.inner.service_uri
+    }
+
+    /// The stack below, for routes this version has no method for.
+    #[must_use]
+    pub fn transport(&self) -> &Transport {
+        &self.inner.transport
+    }
+
+    /// Sends any request through the same stack: relative to the service URI, with the token. Every status is `Ok`.
+    ///
+    /// # Errors
+    /// If no complete answer arrives.
+    pub async fn send(&self, request: Request) -> Result<Response> {
+        self.inner.transport.send(request).await.map_err(|error| Error::transport("request", error))
+    }
+
+    pub(crate) async fn call(&self, call: Call) -> Result<Answer> {
+        call.send(&self.inner.transport).await
+    }
+
+    pub(crate) fn era(&self) -> &Era {
+        &self.inner.era
+    }
+
+    #[cfg(feature = "icechunk")]
+    pub(crate) fn credentials(&self) -> &arraylake_icechunk::CredentialCache {
+        &self.inner.credentials
+    }
+}
+
+impl fmt::Debug for AsyncClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncClient").field("service_uri", &self.inner.service_uri).finish_non_exhaustive()
+    }
+}
+
+const _: () = {
+    const fn send_sync_static<T: Send + Sync + 'static>() {}
+    send_sync_static::<AsyncClient>();
+};

@@ -1,0 +1,250 @@
+//! Settings: what the environment and the shared configuration files say, and where each of them came from.
+//!
+//! The files, names and precedence are those of the Python client, so that both read one configuration:
+//! explicit arguments, then `ARRAYLAKE_*` variables (`ARRAYLAKE_SERVICE__URI` is `service.uri`), then the files of
+//! `$ARRAYLAKE_CONFIG` or `~/.config/arraylake` in name order, then defaults. Loading creates nothing.
+
+mod env;
+#[cfg(feature = "config-file")]
+mod file;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// An environment variable, by name.
+    Environment(String),
+    /// A configuration file.
+    File(PathBuf),
+    /// Code: [`Config::with`].
+    Explicit,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => f.write_str(name),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Explicit => f.write_str("an argument"),
+        }
+    }
+}
+
+/// A configuration file that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration file {path} cannot be read: {reason}")]
+#[non_exhaustive]
+pub struct ConfigError {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it, with the line. No value is quoted: the file may hold a token.
+    pub reason: String,
+}
+
+/// Settings by dotted key (`service.uri`), each with its origin.
+///
+/// ```
+/// use arraylake_core::Config;
+/// let env = [("ARRAYLAKE_SERVICE__URI", "http://127.0.0.1:8000"), ("ARRAYLAKE_TOKEN", "")];
+/// let config = Config::from_env_vars(env);
+/// assert_eq!(config.text("service.uri").as_deref(), Some("http://127.0.0.1:8000"));
+/// assert_eq!(config.text("token"), None, "empty means unset");
+/// assert_eq!(config.origin("service.uri").unwrap().to_string(), "ARRAYLAKE_SERVICE__URI");
+/// ```
+#[derive(Clone, Default)]
+pub struct Config {
+    settings: BTreeMap<String, (Value, Origin)>,
+}
+
+impl Config {
+    /// No settings at all: defaults everywhere.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Reads the configuration files and the environment of this process.
+    ///
+    /// # Errors
+    /// If a file is there but is not well-formed. Files that may not be read are passed over.
+    pub fn load() -> Result<Self, ConfigError> {
+        let vars: Vec<(String, String)> = std::env::vars().collect();
+        Self::load_from(&vars)
+    }
+
+    /// As [`Config::load`], from a given environment.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_from(vars: &[(String, String)]) -> Result<Self, ConfigError> {
+        #[cfg(feature = "config-file")]
+        let mut config = file::read(vars)?;
+        #[cfg(not(feature = "config-file"))]
+        let mut config = Self::empty();
+        config.merge_env(vars.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        Ok(config)
+    }
+
+    /// Reads environment variables alone.
+    pub fn from_env_vars<'a>(vars: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut config = Self::empty();
+        config.merge_env(vars);
+        config
+    }
+
+    /// Sets a key, above files and environment.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.set(&canonical(key), value.into(), &Origin::Explicit);
+        self
+    }
+
+    fn merge_env<'a>(&mut self, vars: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        for (name, text) in vars {
+            if let Some(key) = env::key(name) {
+                let origin = Origin::Environment(name.to_owned());
+                // An empty variable is what a shell leaves behind; it is no value anyone can use.
+                if !text.is_empty() {
+                    self.set(&key, env::literal(text), &origin);
+                }
+            }
+        }
+    }
+
+    /// Sets a key to a scalar, or every key below it to the fields of a mapping; what stood there goes.
+    fn set(&mut self, key: &str, value: Value, origin: &Origin) {
+        if let Value::Object(fields) = value {
+            self.settings.remove(key);
+            for (name, value) in fields {
+                self.set(&format!("{key}.{}", canonical(&name)), value, origin);
+            }
+            return;
+        }
+        let below = format!("{key}.");
+        self.settings.retain(|old, _| old != key && !old.starts_with(&below));
+        if !value.is_null() {
+            self.settings.insert(key.to_owned(), (value, origin.clone()));
+        }
+    }
+
+    /// Where a setting came from.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        self.settings.get(&canonical(key)).map(|(_, origin)| origin)
+    }
+
+    /// Every key that is set, in alphabetical order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.settings.keys().map(String::as_str)
+    }
+
+    /// A setting as it stands.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.settings.get(&canonical(key)).map(|(value, _)| value)
+    }
+
+    /// A setting as text; numbers are written out, an empty text counts as unset.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<String> {
+        match self.get(key)? {
+            Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A setting as a boolean: a real one, or one of the usual words in any case.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.get(key)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::Number(number) => number.as_i64().map(|number| number != 0),
+            Value::String(word) => match word.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => Some(true),
+                "false" | "no" | "off" | "0" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A setting as a whole number.
+    #[must_use]
+    pub fn number(&self, key: &str) -> Option<u64> {
+        match self.get(key)? {
+            Value::Number(number) => number.as_u64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A setting as a length of time in seconds, with or without a fraction.
+    #[must_use]
+    pub fn seconds(&self, key: &str) -> Option<Duration> {
+        let seconds = match self.get(key)? {
+            Value::Number(number) => number.as_f64()?,
+            Value::String(text) => text.trim().parse().ok()?,
+            _ => return None,
+        };
+        Duration::try_from_secs_f64(seconds).ok().filter(|length| !length.is_zero())
+    }
+}
+
+/// `-` and `_` are the same in every part of a key.
+fn canonical(key: &str) -> String {
+    key.replace('-', "_")
+}
+
+/// Whether the value of a key must not be shown.
+fn is_secret(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    last == "token" || last == "proxy" || ["secret", "password", "key"].iter().any(|end| last.ends_with(end))
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (key, (value, origin)) in &self.settings {
+            let shown = if is_secret(key) { "(hidden)".to_owned() } else { value.to_string() };
+            map.entry(key, &format_args!("{shown} from {origin}"));
+        }
+        map.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_hides_what_is_secret() {
+        let config = Config::from_env_vars([("ARRAYLAKE_TOKEN", "MARKER"), ("ARRAYLAKE_SERVICE__PROXY", "MARKER")]);
+        assert!(!format!("{config:?}").contains("MARKER"));
+        assert_eq!(config.keys().collect::<Vec<_>>(), ["service.proxy", "token"]);
+    }
+
+    #[test]
+    fn a_null_takes_a_whole_section_away() {
+        let mut config = Config::from_env_vars([("ARRAYLAKE_SERVICE__URI", "x"), ("ARRAYLAKE_SERVICE__PROXY", "y")]);
+        config.set("service", Value::Null, &Origin::Explicit);
+        assert_eq!(config.keys().count(), 0);
+    }
+
+    #[test]
+    fn words_and_numbers_are_understood_in_every_spelling() {
+        let config = Config::empty().with("a", "OFF").with("b-c", "12").with("d", 0.5).with("e", true);
+        assert_eq!(config.flag("a"), Some(false));
+        assert_eq!(config.number("b_c"), Some(12));
+        assert_eq!(config.seconds("d"), Some(Duration::from_millis(500)));
+        assert_eq!(config.flag("e"), Some(true));
+        assert_eq!(config.seconds("a"), None);
+    }
+}

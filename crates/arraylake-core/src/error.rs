@@ -1,0 +1,389 @@
+//! [`Error`]: what went wrong with a call, with predicates for what callers want to know.
+
+use std::fmt;
+use std::time::Duration;
+
+use arraylake_transport as transport;
+use arraylake_types::{ErrorBody, InvalidInput, ValidationItem};
+use http::StatusCode;
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The most of a service's explanation that is kept, in bytes.
+const MAX_DETAIL: usize = 2048;
+
+/// What went wrong with a call.
+///
+/// The text is one line that names the operation and, where there is one, the request id under which the service
+/// logged it. It never holds a secret, a query or a body.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The service refused.
+    #[error(transparent)]
+    Api(#[from] Box<ApiError>),
+    /// No complete answer arrived.
+    #[error("{operation} failed")]
+    #[non_exhaustive]
+    Transport {
+        /// The call.
+        operation: &'static str,
+        /// Why.
+        source: transport::Error,
+    },
+    /// An answer arrived that is not what it should be: HTML instead of JSON, a field missing.
+    #[error("{0}")]
+    Decode(Box<DecodeError>),
+    /// A value breaks a rule; nothing was sent.
+    #[error(transparent)]
+    Invalid(#[from] InvalidInput),
+    /// The org has no bucket config of that nickname.
+    #[error("org {org} has no bucket config {nickname:?}")]
+    #[non_exhaustive]
+    BucketNotFound {
+        /// The org.
+        org: String,
+        /// The nickname that was looked for.
+        nickname: String,
+    },
+    /// A repo that exists is not what the caller asked for.
+    #[error("{repo} exists, but {what}")]
+    #[non_exhaustive]
+    Mismatch {
+        /// The repo.
+        repo: String,
+        /// What is different.
+        what: String,
+    },
+    /// A configuration file is malformed.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// The transport cannot be built from what it was given.
+    #[error(transparent)]
+    Build(#[from] transport::BuildError),
+    /// There is no token.
+    #[error("no API token: give one with `with_token`, set ARRAYLAKE_TOKEN, or put `token` into the configuration")]
+    NoToken,
+    /// This build or this version cannot do it.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The repository in the bucket could not be opened or created.
+    #[cfg(feature = "icechunk")]
+    #[error("{operation} failed: {source}")]
+    #[non_exhaustive]
+    Storage {
+        /// The call.
+        operation: &'static str,
+        /// Why.
+        source: Box<arraylake_icechunk::Error>,
+    },
+    /// A new repo could not be completed, and its entry could not be taken back either.
+    #[error("{repo} could not be created ({cause}), and its entry is still in the catalog ({rollback})")]
+    #[non_exhaustive]
+    RollbackFailed {
+        /// The repo whose entry is left.
+        repo: String,
+        /// Why it could not be completed.
+        cause: Box<Error>,
+        /// Why the entry could not be taken back.
+        rollback: Box<Error>,
+    },
+    /// Whether the service did what was asked is not known: the answer was lost.
+    #[error("{operation} may or may not have happened; look before trying again")]
+    #[non_exhaustive]
+    Unknown {
+        /// The call.
+        operation: &'static str,
+        /// Why the answer was lost.
+        source: transport::Error,
+    },
+}
+
+/// The service refused.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The call.
+    pub operation: &'static str,
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The explanation, if there was one.
+    pub detail: Option<String>,
+    /// What was wrong with the request, field by field, if the service said so.
+    pub items: Vec<ValidationItem>,
+    /// Under which id the service logged it.
+    pub request_id: Option<String>,
+    /// How long to wait, if the service said so.
+    pub retry_after: Option<Duration>,
+    /// How many times the request was sent.
+    pub attempts: u32,
+}
+
+impl ApiError {
+    pub(crate) fn new(operation: &'static str, status: StatusCode, body: &[u8], quotable: bool) -> Self {
+        let body = ErrorBody::parse(body);
+        let detail = body.message().map(|text| shorten(&text));
+        let items = if quotable { body.items } else { Vec::new() };
+        Self { operation, status, detail, items, request_id: None, retry_after: None, attempts: 1 }
+    }
+}
+
+fn shorten(text: &str) -> String {
+    let line = text.replace(['\n', '\r'], " ");
+    if line.len() <= MAX_DETAIL { line } else { format!("{}...", &line[..line.floor_char_boundary(MAX_DETAIL)]) }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed with {}", self.operation, self.status)?;
+        if let Some(detail) = &self.detail {
+            write!(f, ": {detail}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " [request-id: {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// An answer that is not what it should be. Says what is wrong with it and never quotes it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// The call.
+    pub operation: &'static str,
+    /// The media type of the answer.
+    pub content_type: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+    /// Under which id the service logged it.
+    pub request_id: Option<String>,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} brought an answer that cannot be read: {}", self.operation, self.reason)?;
+        if let Some(kind) = self.content_type.as_deref().filter(|kind| !kind.contains("json")) {
+            write!(f, " (it is {kind}, not JSON)")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " [request-id: {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    pub(crate) fn transport(operation: &'static str, source: transport::Error) -> Self {
+        Self::Transport { operation, source }
+    }
+
+    #[cfg(feature = "icechunk")]
+    pub(crate) fn storage(operation: &'static str, source: arraylake_icechunk::Error) -> Self {
+        Self::Storage { operation, source: Box::new(source) }
+    }
+
+    fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn sent(&self) -> Option<&transport::Error> {
+        match self {
+            Self::Transport { source, .. } | Self::Unknown { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    fn has_status(&self, status: StatusCode) -> bool {
+        self.status() == Some(status)
+    }
+
+    fn has_kind(&self, kind: transport::ErrorKind) -> bool {
+        self.sent().is_some_and(|error| error.kind() == kind)
+    }
+
+    /// The call that failed.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        match self {
+            Self::Api(error) => Some(error.operation),
+            Self::Decode(error) => Some(error.operation),
+            Self::Transport { operation, .. } | Self::Unknown { operation, .. } => Some(operation),
+            #[cfg(feature = "icechunk")]
+            Self::Storage { operation, .. } => Some(operation),
+            Self::RollbackFailed { cause, .. } => cause.operation(),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status, if the service answered with a refusal.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.api().map(|error| error.status)
+    }
+
+    /// The explanation of the service, if it gave one.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.api()?.detail.as_deref()
+    }
+
+    /// The id under which the service logged the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => error.request_id.as_deref(),
+            Self::Decode(error) => error.request_id.as_deref(),
+            Self::RollbackFailed { cause, .. } => cause.request_id(),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before trying again, if the service said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.api()?.retry_after
+    }
+
+    /// Whether there is no such org, repo or bucket config (404).
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.has_status(StatusCode::NOT_FOUND) || self.is_bucket_not_found()
+    }
+
+    /// Whether the org has no bucket config of that nickname.
+    #[must_use]
+    pub fn is_bucket_not_found(&self) -> bool {
+        matches!(self, Self::BucketNotFound { .. })
+    }
+
+    /// Whether something of that name exists already, or is in use (409).
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.has_status(StatusCode::CONFLICT)
+    }
+
+    /// Whether the token is missing, wrong or too old (401), or could not be had.
+    #[must_use]
+    pub fn is_unauthenticated(&self) -> bool {
+        self.has_status(StatusCode::UNAUTHORIZED) || self.has_kind(transport::ErrorKind::Auth)
+    }
+
+    /// Whether the token does not allow it (403).
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.has_status(StatusCode::FORBIDDEN)
+    }
+
+    /// Whether the service found fault with the request (422).
+    #[must_use]
+    pub fn is_validation(&self) -> bool {
+        self.has_status(StatusCode::UNPROCESSABLE_ENTITY)
+    }
+
+    /// Whether the service asks for a pause (429); see [`Error::retry_after`].
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.has_status(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Whether the service itself failed (500 and above).
+    #[must_use]
+    pub fn is_server_error(&self) -> bool {
+        self.status().is_some_and(|status| status.is_server_error())
+    }
+
+    /// Whether a value broke a rule, so that nothing was sent.
+    #[must_use]
+    pub fn is_invalid_input(&self) -> bool {
+        matches!(self, Self::Invalid(_))
+    }
+
+    /// Whether the service could not be reached.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.sent().is_some_and(transport::Error::is_connect)
+    }
+
+    /// Whether it took too long.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.sent().is_some_and(transport::Error::is_timeout)
+    }
+
+    /// Whether the connection broke in the middle of the answer.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.has_kind(transport::ErrorKind::Interrupted)
+    }
+
+    /// Whether the service redirects, which means that the service URI is wrong.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.has_kind(transport::ErrorKind::Redirect)
+    }
+
+    /// Whether the answer could not be read: HTML instead of JSON, a field missing.
+    #[must_use]
+    pub fn is_decode(&self) -> bool {
+        matches!(self, Self::Decode(_)) || self.has_kind(transport::ErrorKind::Decode)
+    }
+
+    /// Whether it is not known if the service did what was asked.
+    #[must_use]
+    pub fn is_unknown_outcome(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+
+    /// Whether the repo is offline.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        match self {
+            #[cfg(feature = "icechunk")]
+            Self::Storage { source, .. } => source.is_offline(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may well succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.is_rate_limited()
+            || self.status().is_some_and(|status| matches!(status.as_u16(), 500 | 502 | 503 | 504))
+            || self.sent().is_some_and(transport::Error::is_transient)
+    }
+}
+
+const _: () = {
+    const fn send_sync_static<T: Send + Sync + 'static>() {}
+    send_sync_static::<Error>();
+    assert!(size_of::<Error>() <= 80, "every result carries it");
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_refusal_is_one_line_with_operation_status_detail_and_request_id() {
+        let mut error = ApiError::new("get repo", StatusCode::NOT_FOUND, br#"{"detail":"no\nsuch repo"}"#, true);
+        error.request_id = Some("r-1".into());
+        assert_eq!(error.to_string(), "get repo failed with 404 Not Found: no such repo [request-id: r-1]");
+        let error = Error::from(Box::new(error));
+        assert!(error.is_not_found() && !error.is_conflict());
+        assert_eq!((error.operation(), error.request_id()), (Some("get repo"), Some("r-1")));
+    }
+
+    #[test]
+    fn a_long_detail_is_cut_at_a_character() {
+        let body = format!(r#"{{"detail":"{}"}}"#, "é".repeat(3000));
+        let error = ApiError::new("x", StatusCode::BAD_REQUEST, body.as_bytes(), true);
+        assert!(error.detail.unwrap().len() <= MAX_DETAIL + 3);
+    }
+}

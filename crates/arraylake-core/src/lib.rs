@@ -1,0 +1,63 @@
+//! The async client of Arraylake.
+//!
+//! [`AsyncClient`] plays every role of [`api`]: repos, bucket configs, users. It is built from arguments, the
+//! environment and the configuration files that the Python client shares ([`Config`]).
+//!
+//! ```no_run
+//! use arraylake_core::{AsyncClient, prelude::*};
+//!
+//! # async fn example() -> arraylake_core::Result<()> {
+//! let client = AsyncClient::builder().with_token("ema_...").build()?;
+//! let repo = client.get_repo_object(&"acme/era5".parse()?).await?;
+//! println!("{} lies under {}", repo.name, repo.prefix);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With the feature `icechunk` (on by default) it also opens and creates repositories; without it, and without the
+//! other defaults, it is a small catalog client. [`types`] and [`transport`] are re-exported, so that an application
+//! names one crate.
+
+pub mod api;
+mod builder;
+mod call;
+mod client;
+mod config;
+mod error;
+#[cfg(feature = "icechunk")]
+mod repository;
+#[cfg(test)]
+mod test_support;
+mod uri;
+
+pub use arraylake_transport as transport;
+pub use arraylake_transport::types;
+
+pub use self::builder::ClientBuilder;
+pub use self::client::AsyncClient;
+pub use self::config::{Config, ConfigError, Origin};
+pub use self::error::{ApiError, DecodeError, Error, Result};
+pub use self::uri::ServiceUri;
+
+#[cfg(feature = "icechunk")]
+pub use self::repository::{OpenOptions, Repo};
+#[cfg(feature = "icechunk")]
+pub use arraylake_icechunk as icechunk;
+
+/// Everything that a call needs in scope: the roles, and the types of their arguments.
+pub mod prelude {
+    #[cfg(feature = "icechunk")]
+    pub use crate::api::Repositories;
+    pub use crate::api::{Api, Buckets, Repos, Users};
+    #[cfg(feature = "icechunk")]
+    pub use crate::repository::{OpenOptions, Repo};
+    pub use arraylake_types::{
+        AuthConfig, BucketNickname, DeleteConfirmation, DeleteRepo, ListRepos, NewBucket, NewRepo, OrgName,
+        PageRequest, RepoKind, RepoName,
+    };
+}
+
+/// The examples of the top-level README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
