@@ -252,3 +252,113 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use bytes::Bytes;
+    use s3s::checksum::ChecksumHasher;
+    use s3s::crypto::{Checksum, Md5};
+    use s3s::dto::ETagCondition;
+
+    use super::super::object_file::{Attributes, Writer, read_at};
+    use super::super::temporary::hex;
+    use super::*;
+
+    fn disk() -> (TempDir, Disk) {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Disk::open(dir.path()).unwrap();
+        disk.create_bucket("data").unwrap();
+        (dir, disk)
+    }
+
+    fn put(disk: &Disk, key: &str, data: Vec<u8>, when: &WriteConditions) -> S3Result<ObjectMeta> {
+        let mut writer = Writer::new(disk.scratch().unwrap(), ChecksumHasher::default());
+        writer.write(&[Bytes::from(data)]).unwrap();
+        let draft = writer.finish();
+        let meta = ObjectMeta::new(draft.size, draft.etag(), chrono::Utc::now(), Attributes::default());
+        disk.put("data", key, draft.seal_volatile(meta).unwrap(), when)
+    }
+
+    #[test]
+    fn readers_never_see_half_an_object() {
+        let (_dir, disk) = disk();
+        let (writers, reads) = (AtomicUsize::new(3), AtomicUsize::new(0));
+        put(&disk, "k", vec![0; 100], &WriteConditions::default()).unwrap();
+        std::thread::scope(|scope| {
+            for writer in 1..=3_u8 {
+                let (disk, writers) = (&disk, &writers);
+                scope.spawn(move || {
+                    for turn in 0..150 {
+                        let data = vec![writer; usize::from(writer) * 70_000 + turn];
+                        put(disk, "k", data, &WriteConditions::default()).unwrap();
+                    }
+                    writers.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+            scope.spawn(|| {
+                while writers.load(Ordering::SeqCst) > 0 {
+                    let (file, meta) = disk.open_object("data", "k").unwrap();
+                    let data = read_at(&file, 0, meta.size).unwrap();
+                    assert_eq!(hex(&Md5::checksum(&data)), meta.etag);
+                    reads.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        });
+        assert!(reads.load(Ordering::SeqCst) > 10);
+    }
+
+    #[test]
+    fn conditions_hold_when_threads_race() {
+        let (_dir, disk) = disk();
+        put(&disk, "counter", b"0".to_vec(), &WriteConditions::default()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let mut done = 0;
+                    while done < 100 {
+                        let (file, meta) = disk.open_object("data", "counter").unwrap();
+                        let count = String::from_utf8(read_at(&file, 0, meta.size).unwrap()).unwrap();
+                        let next = (count.parse::<u32>().unwrap() + 1).to_string();
+                        let if_match = Some(ETagCondition::parse_http_header(meta.etag.as_bytes()).unwrap());
+                        let when = WriteConditions { if_match, ..WriteConditions::default() };
+                        done += u32::from(put(&disk, "counter", next.into_bytes(), &when).is_ok());
+                    }
+                });
+            }
+        });
+        let (file, meta) = disk.open_object("data", "counter").unwrap();
+        assert_eq!(read_at(&file, 0, meta.size).unwrap(), b"800");
+    }
+
+    #[test]
+    fn directories_may_vanish_while_objects_come() {
+        let (dir, disk) = disk();
+        std::thread::scope(|scope| {
+            for name in ["a", "b", "c", "d"] {
+                let disk = &disk;
+                scope.spawn(move || {
+                    let key = format!("x/y/z/{name}");
+                    for _ in 0..100 {
+                        put(disk, &key, vec![1], &WriteConditions::default()).unwrap();
+                        disk.open_object("data", &key).unwrap();
+                        disk.delete("data", &key, &WriteConditions::default()).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(dir.path().join("buckets/data").read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_crash_left_is_cleared() {
+        let (dir, disk) = disk();
+        put(&disk, "k", vec![1], &WriteConditions::default()).unwrap();
+        drop(disk);
+        fs::write(dir.path().join("tmp/half"), b"half").unwrap();
+        let disk = Disk::open(dir.path()).unwrap();
+        assert_eq!(dir.path().join("tmp").read_dir().unwrap().count(), 0);
+        assert!(disk.open_object("data", "k").is_ok());
+    }
+}
