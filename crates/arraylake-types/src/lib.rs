@@ -34,6 +34,7 @@ mod wire;
 pub mod action;
 pub mod auth_config;
 pub mod bucket;
+mod build;
 pub mod credentials;
 pub mod error;
 pub mod exchange;
