@@ -1,0 +1,260 @@
+//! [`Error`]: why a repository could not be opened, created or used, in one line.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use arraylake_types::{RepoName, Timestamp};
+use icechunk::refs::RefErrorKind;
+use icechunk::repository::{RepositoryError, RepositoryErrorKind};
+use icechunk::storage::{StorageError, StorageErrorKind};
+
+use crate::CredentialError;
+use crate::credentials::MARKER;
+
+/// Why a repository could not be opened, created or used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// This version cannot use the bucket: of its platform, its method, or of both together.
+    Unsupported {
+        /// The platform, as the service names it.
+        platform: String,
+        /// The method of the auth config; none if there is no auth config.
+        method: Option<String>,
+    },
+    /// The bucket config, or an option of the caller, makes no sense.
+    Config,
+    /// The repo is offline.
+    Offline {
+        /// When that is expected to end.
+        until: Option<Timestamp>,
+        /// Why, in words.
+        message: Option<String>,
+    },
+    /// Writing was asked of a repo that may only be read.
+    ReadOnly,
+    /// There is no Icechunk repository at the place.
+    NoRepository,
+    /// A repository was to be created where something is already.
+    NotClean,
+    /// A branch, tag or snapshot does not exist.
+    NotFound,
+    /// Somebody else changed the same thing first.
+    Conflict,
+    /// The caller's config names virtual chunk containers that the service gives no access to.
+    UnauthorizedContainers {
+        /// Their URL prefixes.
+        prefixes: Vec<String>,
+    },
+    /// There are no credentials; see [`Error::credential_error`].
+    Credentials,
+    /// The object store failed or refused.
+    Storage,
+    /// Icechunk failed otherwise.
+    Icechunk,
+}
+
+#[derive(Debug)]
+enum Source {
+    Credentials(CredentialError),
+    Repository(Box<RepositoryErrorKind>),
+    Storage(Box<StorageErrorKind>),
+}
+
+/// Why a repository could not be opened, created or used.
+///
+/// `Display` is one line. The error of icechunk is the [`source`](StdError::source), without its span trace.
+#[derive(Debug)]
+pub struct Error(Box<Repr>);
+
+#[derive(Debug)]
+struct Repr {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Source>,
+}
+
+impl Error {
+    fn with_source(kind: ErrorKind, message: impl Into<String>, source: Option<Source>) -> Self {
+        Self(Box::new(Repr { kind, message: message.into(), source }))
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::with_source(kind, message, None)
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    pub(crate) fn from_storage(error: StorageError) -> Self {
+        let message = format!("the storage cannot be set up: {}", one_line(&error.kind));
+        Self::with_source(ErrorKind::Config, message, Some(Source::Storage(Box::new(error.kind))))
+    }
+
+    /// `last` is the failure the credential cache remembers, which icechunk's error may hide.
+    pub(crate) fn from_repository(
+        error: RepositoryError,
+        repo: &RepoName,
+        last: Option<CredentialError>,
+    ) -> Self {
+        let text = one_line(&error.kind);
+        // The second text is how the SDK words any failure of a fetcher.
+        if text.contains(MARKER) || text.contains("credential provider") {
+            let reason = last.as_ref().map_or(text, ToString::to_string);
+            let message = format!("no credentials for {repo}: {reason}");
+            let repository = || Source::Repository(Box::new(error.kind));
+            let source = Some(last.map_or_else(repository, Source::Credentials));
+            return Self::with_source(ErrorKind::Credentials, message, source);
+        }
+        let kind = kind_of(&error.kind);
+        let message = explain(&kind, repo, &text);
+        Self::with_source(kind, message, Some(Source::Repository(Box::new(error.kind))))
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// Whether creating failed because something was at the place already. The data there is somebody's: whoever
+    /// takes the catalog entry back must keep it.
+    #[must_use]
+    pub fn prefix_was_occupied(&self) -> bool {
+        self.0.kind == ErrorKind::NotClean
+    }
+
+    /// What the source of credentials said, if that is the reason.
+    #[must_use]
+    pub fn credential_error(&self) -> Option<&CredentialError> {
+        match &self.0.source {
+            Some(Source::Credentials(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What icechunk said, if that is the reason.
+    #[must_use]
+    pub fn repository_error(&self) -> Option<&RepositoryErrorKind> {
+        match &self.0.source {
+            Some(Source::Repository(kind)) => Some(kind),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self.0.source.as_ref()? {
+            Source::Credentials(error) => Some(error),
+            Source::Repository(kind) => Some(kind.as_ref()),
+            Source::Storage(kind) => Some(kind.as_ref()),
+        }
+    }
+}
+
+fn kind_of(kind: &RepositoryErrorKind) -> ErrorKind {
+    use RepositoryErrorKind as Icechunk;
+    match kind {
+        Icechunk::RepositoryDoesntExist => ErrorKind::NoRepository,
+        Icechunk::ParentDirectoryNotClean => ErrorKind::NotClean,
+        Icechunk::EmptyPrefixCreation | Icechunk::CannotDeleteMain => ErrorKind::Config,
+        Icechunk::ReadonlyStorage(_) | Icechunk::ReadonlyRepository(_) => ErrorKind::ReadOnly,
+        Icechunk::SnapshotNotFound { .. }
+        | Icechunk::InvalidAsOfSpec { .. }
+        | Icechunk::InvalidSnapshotId(_)
+        | Icechunk::Ref(RefErrorKind::RefNotFound(_)) => ErrorKind::NotFound,
+        Icechunk::Conflict { .. }
+        | Icechunk::ConfigWasUpdated
+        | Icechunk::RepoInfoUpdated
+        | Icechunk::RepoUpdateAttemptsLimit(_)
+        | Icechunk::Ref(RefErrorKind::Conflict { .. } | RefErrorKind::TagAlreadyExists(_)) => {
+            ErrorKind::Conflict
+        }
+        Icechunk::StorageError(_) | Icechunk::Ref(RefErrorKind::Storage(_)) => ErrorKind::Storage,
+        _ => ErrorKind::Icechunk,
+    }
+}
+
+fn explain(kind: &ErrorKind, repo: &RepoName, text: &str) -> String {
+    match kind {
+        ErrorKind::NoRepository => {
+            format!(
+                "{repo}: there is no Icechunk repository at its place in the bucket, or the bucket is wrong"
+            )
+        }
+        ErrorKind::NotClean => format!(
+            "{repo}: something is already at its place in the bucket; if it is an Icechunk repository, \
+             use import_repo"
+        ),
+        // Opening probes keys that mostly do not exist, and S3 admits that only to those who may list.
+        ErrorKind::Storage if text.contains("AccessDenied") || text.contains("Forbidden") => {
+            format!("{repo}: {text} (credentials that may not list the bucket cause this too)")
+        }
+        _ => format!("{repo}: {text}"),
+    }
+}
+
+/// An error and its sources in one line, without what a wrapper merely repeats.
+pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let all = error.to_string();
+        let line = all.lines().next().unwrap_or_default().trim();
+        if !line.is_empty() && !text.contains(line) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(line);
+        }
+        next = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repo() -> RepoName {
+        "acme/era5".parse().unwrap()
+    }
+
+    #[test]
+    fn a_message_is_one_line_without_the_span_trace() {
+        let kind = RepositoryErrorKind::StorageError(StorageErrorKind::Other("it broke\nhere".into()));
+        let error = Error::from_repository(RepositoryError::capture(kind), &repo(), None);
+        assert_eq!(error.to_string(), "acme/era5: storage error: it broke");
+        assert_eq!(error.kind(), &ErrorKind::Storage);
+        assert!(!one_line(&error).contains("context"));
+    }
+
+    #[test]
+    fn an_occupied_place_suggests_import() {
+        let error = RepositoryError::capture(RepositoryErrorKind::ParentDirectoryNotClean);
+        let error = Error::from_repository(error, &repo(), None);
+        assert!(error.prefix_was_occupied());
+        assert!(error.to_string().contains("import_repo"), "{error}");
+        let other = RepositoryError::capture(RepositoryErrorKind::RepositoryDoesntExist);
+        assert!(!Error::from_repository(other, &repo(), None).prefix_was_occupied());
+    }
+
+    #[test]
+    fn a_hidden_credential_failure_comes_back_typed() {
+        let hidden = StorageErrorKind::Other(format!("dispatch failure: {MARKER} token expired"));
+        let error = RepositoryError::capture(RepositoryErrorKind::StorageError(hidden));
+        let last = CredentialError::refused("the token has expired");
+        let error = Error::from_repository(error, &repo(), Some(last));
+        assert_eq!(error.kind(), &ErrorKind::Credentials);
+        assert_eq!(error.to_string(), "no credentials for acme/era5: the token has expired");
+        assert!(!error.credential_error().unwrap().is_transient());
+    }
+}

@@ -1,0 +1,45 @@
+//! Icechunk repositories in buckets described by an Arraylake catalog.
+//!
+//! The catalog tells where a repository lives and hands out keys to the bucket; this crate makes an open
+//! [`icechunk::Repository`] of that. It knows nothing of HTTP: what it needs from a client reaches it through one
+//! small trait, [`CredentialSource`].
+//!
+//! ```text
+//! OpenRepo ──plan──► StoragePlan ──► icechunk storage ──► IcechunkRepo
+//!     │                                    │
+//!     └─seed─► CredentialCache ◄──asks── fetcher          (the cache asks the CredentialSource, ahead of expiry)
+//! ```
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`source`] | [`CredentialSource`], and [`CredentialError`], the one way it fails |
+//! | [`credentials`] | [`CredentialCache`]: one per client, refreshes ahead of expiry, one fetch at a time |
+//! | [`storage`] | [`plan`]: which storage, region, endpoint and credentials a bucket config means |
+//! | [`open`] | [`Opener`]: opens and creates |
+//! | [`options`] | [`OpenOptions`]: what a caller may say about it |
+//! | [`repo`] | [`IcechunkRepo`]: the open repository, cheap to clone |
+//! | [`error`] | [`Error`] and its [`ErrorKind`] |
+//!
+//! No secret is stored in anything that icechunk prints or serialises: storages hold a fetcher that knows names
+//! only.
+
+mod containers;
+mod create;
+pub mod credentials;
+pub mod error;
+pub mod open;
+pub mod options;
+pub mod repo;
+pub mod source;
+pub mod storage;
+
+pub use credentials::{CredentialCache, Scope};
+pub use error::{Error, ErrorKind};
+pub use open::Opener;
+pub use options::{OpenOptions, StorageOverrides};
+pub use repo::IcechunkRepo;
+pub use source::{CredentialError, CredentialErrorKind, CredentialSource};
+pub use storage::{Access, Constructor, StoragePlan, plan};
+
+/// The version of icechunk this crate is built on.
+pub use icechunk;

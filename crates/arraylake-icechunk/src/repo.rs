@@ -1,0 +1,120 @@
+//! [`IcechunkRepo`]: an open repository of the catalog.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arraylake_types::{RepoName, RepoStatus};
+use icechunk::Repository;
+use icechunk::repository::{RepositoryError, VersionInfo};
+use icechunk::session::Session;
+
+use crate::{CredentialCache, Error, ErrorKind};
+
+/// An open repository of the catalog. Cheap to clone; clones share caches, connections and credentials.
+#[derive(Clone)]
+pub struct IcechunkRepo {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    repository: Arc<Repository>,
+    name: RepoName,
+    status: RepoStatus,
+    read_only: bool,
+    cache: CredentialCache,
+}
+
+impl IcechunkRepo {
+    pub(crate) fn new(
+        repository: Repository,
+        name: RepoName,
+        status: RepoStatus,
+        read_only: bool,
+        cache: CredentialCache,
+    ) -> Self {
+        let read_only = read_only || status.is_maintenance();
+        let inner = Inner { repository: Arc::new(repository), name, status, read_only, cache };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Icechunk's own handle, for everything this one does not offer. It does not refuse to write where
+    /// [`is_read_only`](Self::is_read_only) says so, and `reopen` forgets the author of commits.
+    #[must_use]
+    pub fn repository(&self) -> &Arc<Repository> {
+        &self.inner.repository
+    }
+
+    /// Full name.
+    #[must_use]
+    pub fn name(&self) -> &RepoName {
+        &self.inner.name
+    }
+
+    /// The catalog's status at the time of opening.
+    #[must_use]
+    pub fn status(&self) -> &RepoStatus {
+        &self.inner.status
+    }
+
+    /// Whether writing is refused: the caller wanted that, or the repo is under maintenance.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.inner.read_only
+    }
+
+    /// A session that reads the tip of a branch, as it is now.
+    ///
+    /// # Errors
+    /// If there is no such branch, or the object store does not answer.
+    pub async fn readonly_session(&self, branch: &str) -> Result<Session, Error> {
+        self.readonly_session_at(&VersionInfo::BranchTipRef(branch.to_owned())).await
+    }
+
+    /// A session that reads a version: a branch, a tag, a snapshot, or a branch at a time.
+    ///
+    /// # Errors
+    /// If there is no such version, or the object store does not answer.
+    pub async fn readonly_session_at(&self, version: &VersionInfo) -> Result<Session, Error> {
+        self.inner.repository.readonly_session(version).await.map_err(|error| self.explain(error))
+    }
+
+    /// A session that writes to a branch. Its commits carry the author's name and address.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ReadOnly`] if writing is refused; else as [`readonly_session`](Self::readonly_session).
+    pub async fn writable_session(&self, branch: &str) -> Result<Session, Error> {
+        if self.inner.status.is_maintenance() {
+            let message = format!(
+                "{} is under maintenance and may only be read{}",
+                self.inner.name,
+                self.inner.status.explanation()
+            );
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
+        if self.inner.read_only {
+            return Err(Error::new(
+                ErrorKind::ReadOnly,
+                format!("{} was opened to be read", self.inner.name),
+            ));
+        }
+        self.inner.repository.writable_session(branch).await.map_err(|error| self.explain(error))
+    }
+
+    /// Turns an error of icechunk on this repository into one of this crate: one line, and the failure to get
+    /// credentials in place of what the SDK makes of it.
+    #[must_use]
+    pub fn explain(&self, error: RepositoryError) -> Error {
+        Error::from_repository(error, &self.inner.name, self.inner.cache.last_error(&self.inner.name))
+    }
+}
+
+/// Names and flags alone: icechunk's own handle prints far more.
+impl fmt::Debug for IcechunkRepo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IcechunkRepo")
+            .field("name", &self.inner.name.as_str())
+            .field("mode", &self.inner.status.mode)
+            .field("read_only", &self.inner.read_only)
+            .finish_non_exhaustive()
+    }
+}
