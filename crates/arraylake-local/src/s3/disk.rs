@@ -262,8 +262,8 @@ mod tests {
     use s3s::crypto::{Checksum, Md5};
     use s3s::dto::ETagCondition;
 
+    use super::super::hex::hex;
     use super::super::object_file::{Attributes, Writer, read_at};
-    use super::super::temporary::hex;
     use super::*;
 
     fn disk() -> (TempDir, Disk) {

@@ -17,6 +17,7 @@ mod credentials;
 mod disk;
 mod endpoint;
 mod guard;
+mod hex;
 mod key_path;
 mod listing;
 mod multipart;

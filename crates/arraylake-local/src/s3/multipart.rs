@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::conditions::WriteConditions;
 use super::disk::{Disk, internal, open};
+use super::hex::{hex, unhex};
 use super::object_file::{Attributes, ObjectMeta, Sealed, join};
-use super::temporary::{hex, unhex};
 
 const NOTE: &str = "upload.json";
 /// Clients that fail do not clean up after themselves, so uploads this old are dropped when the directory is opened.

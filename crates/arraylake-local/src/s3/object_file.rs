@@ -17,7 +17,7 @@ use s3s::dto::Checksum;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::temporary::hex;
+use super::hex::hex;
 
 const MAGIC: &[u8; 8] = b"ALOBJ-1\n";
 const FOOTER: u64 = 16;

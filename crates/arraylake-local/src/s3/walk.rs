@@ -54,18 +54,23 @@ pub(super) fn holds_object(directory: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Every key below `prefix`, the prefix itself included, in any order.
-pub(super) fn keys(root: &Path, prefix: &str) -> io::Result<Vec<String>> {
-    let mut query = Query { prefix: prefix.to_owned(), limit: 1000, ..Query::default() };
-    let mut keys = Vec::new();
-    loop {
-        let page = list(root, &query, &|_| true)?;
-        keys.extend(page.objects.into_iter().map(|(key, _)| key));
-        match page.next {
-            Some(next) => query.after = next,
-            None => return Ok(keys),
+/// Every key that starts with `base`, which is empty or ends in a slash, in any order.
+pub(super) fn keys(root: &Path, base: &str) -> io::Result<Vec<String>> {
+    let (mut keys, mut directories) = (Vec::new(), vec![base.to_owned()]);
+    while let Some(base) = directories.pop() {
+        let mut names = Vec::new();
+        read_level(&directory_path(root, base.strip_suffix('/')), base.as_bytes(), &mut names)?;
+        for name in names {
+            let list = if is_directory(&name, &base) { &mut directories } else { &mut keys };
+            list.push(name);
         }
     }
+    Ok(keys)
+}
+
+/// Whether a name found at `base` is that of a directory: only those have a slash beyond the base.
+fn is_directory(name: &str, base: &str) -> bool {
+    name.len() > base.len() && name.ends_with('/')
 }
 
 struct Walk<'a> {
@@ -82,12 +87,12 @@ impl Walk<'_> {
     fn directory(&mut self, path: &Path, base: &str) -> io::Result<ControlFlow<()>> {
         let mut names = Vec::new();
         read_level(path, base.as_bytes(), &mut names)?;
-        // Only the name of a directory has a slash beyond the base. It sorts with it, so this is the order of the keys.
-        let is_directory = |name: &str| name.len() > base.len() && name.ends_with('/');
-        names.retain(|name| self.matters(name, is_directory(name)));
+        names.retain(|name| self.matters(name, is_directory(name, base)));
+        // A directory sorts with its slash, so this is the order of the keys.
         names.sort_unstable();
         for name in names {
-            let flow = if is_directory(&name) { self.subdirectory(&name)? } else { self.object(&name)? };
+            let flow =
+                if is_directory(&name, base) { self.subdirectory(&name)? } else { self.object(&name)? };
             if flow.is_break() {
                 return Ok(flow);
             }
@@ -268,6 +273,7 @@ mod tests {
         let query = Query { prefix: "a".to_owned(), limit: 10, ..Query::default() };
         let page = list(bucket.path(), &query, &|key| key.starts_with("a/")).unwrap();
         assert_eq!(page.objects.len(), 1);
-        assert_eq!(keys(bucket.path(), "a").unwrap().len(), 2);
+        assert_eq!(keys(bucket.path(), "a/").unwrap(), ["a/1"]);
+        assert_eq!(keys(bucket.path(), "").unwrap().len(), 2);
     }
 }

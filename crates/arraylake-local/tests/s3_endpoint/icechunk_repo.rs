@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::support::{BUCKET, Served, served};
 use arraylake_local::s3::{Access, Grant};
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -15,6 +14,8 @@ use icechunk::repository::VersionInfo;
 use icechunk::storage::new_s3_storage;
 use icechunk::{Repository, Storage};
 use tokio::task::JoinSet;
+
+use super::support::{BUCKET, Served, served};
 
 const WRITERS: usize = 32;
 
@@ -70,7 +71,7 @@ async fn no_commit_of_many_writers_is_lost() {
             let mut session = repo.writable_session("main").await.unwrap();
             let path = Path::new(&format!("/group-{writer}")).unwrap();
             session.add_group(path, Bytes::from_static(b"{}")).await.unwrap();
-            let commit = session.commit(&format!("writer {writer}"));
+            let commit = session.commit(format!("writer {writer}"));
             commit.rebase(&ConflictDetector, 1000).execute().await.unwrap();
         });
     }

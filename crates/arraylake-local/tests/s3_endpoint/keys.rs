@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::support::{BUCKET, Served, open, refusal, serve, served};
 use arraylake_local::s3::{Access, Clock, Grant};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use chrono::{TimeDelta, Utc};
+
+use super::support::{BUCKET, Served, open, refusal, serve, served};
 
 fn denied() -> (u16, String) {
     (403, "AccessDenied".to_owned())

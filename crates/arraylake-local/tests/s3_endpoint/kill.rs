@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::support::{BUCKET, open, served};
 use arraylake_local::s3::Clock;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use s3s::crypto::{Checksum, Md5};
+
+use super::support::{BUCKET, open, served};
 
 /// Tells the child where to write; without it the child test does nothing.
 const DIRECTORY: &str = "ARRAYLAKE_TEST_KILL_DIRECTORY";

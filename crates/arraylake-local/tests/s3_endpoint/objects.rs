@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::support::{BUCKET, refusal, served};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
@@ -10,6 +9,8 @@ use aws_sdk_s3::types::{
     CompletedMultipartUpload, CompletedPart, Delete, MetadataDirective, ObjectIdentifier,
 };
 use tokio::task::JoinSet;
+
+use super::support::{BUCKET, refusal, served};
 
 async fn put(client: &Client, key: &str, body: impl Into<Vec<u8>>) -> String {
     let body = ByteStream::from(body.into());
