@@ -172,6 +172,47 @@ impl<A: Repos + ?Sized + 'static> Client<A> {
     }
 }
 
+#[cfg(feature = "icechunk")]
+impl<A: Repositories + ?Sized + 'static> Client<A> {
+    /// Opens a repository. Its credentials renew themselves for as long as it is in use.
+    ///
+    /// `GET /repos/{org}/{repo}/open`, and nothing else; on services without that route `GET /repos/{org}/{repo}`,
+    /// `GET /user` and `GET /repos/{org}/{repo}/bucket-credentials`.
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such repo,
+    /// [`is_offline`](arraylake_core::Error::is_offline) if it is offline. A repo under maintenance opens read-only.
+    pub fn get_repo(&self, repo: &RepoName, options: OpenOptions) -> Result<Repo> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.get_repo(&repo, options).await })
+    }
+
+    /// Makes a repo: its entry in the catalog, then an empty repository in its bucket. If the second fails, or the
+    /// future is dropped, the entry is taken back.
+    ///
+    /// `POST /orgs/{org}/repos`, then `GET /repos/{org}/{repo}/open`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if the name is
+    /// taken. If something lies at its place in the bucket already, the entry is left, so that no service takes that
+    /// for data to be removed.
+    pub fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.create_repo(&org, request, options).await })
+    }
+
+    /// Opens a repository, or makes it if it is not there. Any number of callers may do so at once; all get the same.
+    ///
+    /// `GET /repos/{org}/{repo}/open`; if that is not found as [`create_repo`](Self::create_repo).
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`](arraylake_core::Error::Mismatch) if it is in another bucket than the one asked for.
+    pub fn get_or_create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.get_or_create_repo(&org, request, options).await })
+    }
+}
+
 impl<A: Users + ?Sized + 'static> Client<A> {
     /// The person or service account whose token is in use.
     ///

@@ -216,7 +216,8 @@ mod tests {
         assert_eq!(from_env(&vars).unwrap().service_uri().to_string(), "http://env:1");
         assert_eq!(from_env(&vars[1..]).unwrap().service_uri().to_string(), ServiceUri::DEFAULT);
         let config = Config::from_env_vars(vars);
-        let client = ClientBuilder::new().with_config(config).with_service_uri("http://arg:2").build().unwrap();
+        let client =
+            ClientBuilder::new().with_config(config).with_service_uri("http://arg:2").build().unwrap();
         assert_eq!(client.service_uri().to_string(), "http://arg:2");
     }
 

@@ -63,7 +63,9 @@ pub enum Error {
     #[error(transparent)]
     Build(#[from] transport::BuildError),
     /// There is no token.
-    #[error("no API token: give one with `with_token`, set ARRAYLAKE_TOKEN, or put `token` into the configuration")]
+    #[error(
+        "no API token: give one with `with_token`, set ARRAYLAKE_TOKEN, or put `token` into the configuration"
+    )]
     NoToken,
     /// This build or this version cannot do it.
     #[error("{0}")]
@@ -131,7 +133,11 @@ impl ApiError {
 
 fn shorten(text: &str) -> String {
     let line = text.replace(['\n', '\r'], " ");
-    if line.len() <= MAX_DETAIL { line } else { format!("{}...", &line[..line.floor_char_boundary(MAX_DETAIL)]) }
+    if line.len() <= MAX_DETAIL {
+        line
+    } else {
+        format!("{}...", &line[..line.floor_char_boundary(MAX_DETAIL)])
+    }
 }
 
 impl fmt::Display for ApiError {
@@ -346,7 +352,19 @@ impl Error {
     pub fn is_offline(&self) -> bool {
         match self {
             #[cfg(feature = "icechunk")]
-            Self::Storage { source, .. } => source.is_offline(),
+            Self::Storage { source, .. } => {
+                matches!(source.kind(), arraylake_icechunk::ErrorKind::Offline { .. })
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a repository was to be created where something lies already.
+    #[must_use]
+    pub fn prefix_was_occupied(&self) -> bool {
+        match self {
+            #[cfg(feature = "icechunk")]
+            Self::Storage { source, .. } => source.prefix_was_occupied(),
             _ => false,
         }
     }
@@ -372,7 +390,8 @@ mod tests {
 
     #[test]
     fn the_text_of_a_refusal_is_one_line_with_operation_status_detail_and_request_id() {
-        let mut error = ApiError::new("get repo", StatusCode::NOT_FOUND, br#"{"detail":"no\nsuch repo"}"#, true);
+        let mut error =
+            ApiError::new("get repo", StatusCode::NOT_FOUND, br#"{"detail":"no\nsuch repo"}"#, true);
         error.request_id = Some("r-1".into());
         assert_eq!(error.to_string(), "get repo failed with 404 Not Found: no such repo [request-id: r-1]");
         let error = Error::from(Box::new(error));

@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn an_address_that_would_lose_something_is_refused() {
-        for bad in ["", "api.earthmover.io", "ftp://x", "http://", "http://u:p@h", "http://h?x=1", "http://h/#f"] {
+        for bad in
+            ["", "api.earthmover.io", "ftp://x", "http://", "http://u:p@h", "http://h?x=1", "http://h/#f"]
+        {
             let error = bad.parse::<ServiceUri>().unwrap_err().to_string();
             assert!(!error.contains("u:p"), "{error}");
         }

@@ -57,7 +57,11 @@ pub trait Buckets: Send + Sync {
     ///
     /// # Errors
     /// [`is_bucket_not_found`](crate::Error::is_bucket_not_found) if there is none of that nickname.
-    async fn list_repos_for_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<Rows<RepoModel>>;
+    async fn list_repos_for_bucket_config(
+        &self,
+        org: &OrgName,
+        nickname: &BucketNickname,
+    ) -> Result<Rows<RepoModel>>;
 
     /// Deletes a bucket config that no repo uses. The bucket in the object store stays.
     ///
@@ -100,7 +104,11 @@ impl Buckets for AsyncClient {
         Ok(())
     }
 
-    async fn list_repos_for_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<Rows<RepoModel>> {
+    async fn list_repos_for_bucket_config(
+        &self,
+        org: &OrgName,
+        nickname: &BucketNickname,
+    ) -> Result<Rows<RepoModel>> {
         let id = find(self, org, nickname).await?;
         let path = ["orgs", org.as_str(), "buckets", &id.to_string(), "repos"];
         let call = Call::get("list repos of bucket config", &path);
@@ -173,7 +181,10 @@ mod tests {
         let (org, nickname) = names();
         let client = client_over(&script);
         client.set_default_bucket_config(&org, &nickname).await.unwrap();
-        client.delete_bucket_config(&org, &nickname, DeleteConfirmation::imsure().imreallysure()).await.unwrap();
+        client
+            .delete_bucket_config(&org, &nickname, DeleteConfirmation::imsure().imreallysure())
+            .await
+            .unwrap();
         let id = "/orgs/acme/buckets/11111111-1111-4111-8111-111111111111";
         assert_eq!(script.paths()[1], format!("{id}/default"));
         assert_eq!(script.paths()[3], id);

@@ -241,6 +241,72 @@ impl<T: Repos + ?Sized> Repos for Box<T> {
     }
 }
 
+#[cfg(feature = "icechunk")]
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Repositories + ?Sized> Repositories for &T {
+    async fn get_repo(&self, repo: &RepoName, options: OpenOptions) -> Result<Repo> {
+        (**self).get_repo(repo, options).await
+    }
+
+    async fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
+        (**self).create_repo(org, request, options).await
+    }
+
+    async fn get_or_create_repo(
+        &self,
+        org: &OrgName,
+        request: NewRepo,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        (**self).get_or_create_repo(org, request, options).await
+    }
+}
+
+#[cfg(feature = "icechunk")]
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
+    async fn get_repo(&self, repo: &RepoName, options: OpenOptions) -> Result<Repo> {
+        (**self).get_repo(repo, options).await
+    }
+
+    async fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
+        (**self).create_repo(org, request, options).await
+    }
+
+    async fn get_or_create_repo(
+        &self,
+        org: &OrgName,
+        request: NewRepo,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        (**self).get_or_create_repo(org, request, options).await
+    }
+}
+
+#[cfg(feature = "icechunk")]
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Repositories + ?Sized> Repositories for Box<T> {
+    async fn get_repo(&self, repo: &RepoName, options: OpenOptions) -> Result<Repo> {
+        (**self).get_repo(repo, options).await
+    }
+
+    async fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
+        (**self).create_repo(org, request, options).await
+    }
+
+    async fn get_or_create_repo(
+        &self,
+        org: &OrgName,
+        request: NewRepo,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        (**self).get_or_create_repo(org, request, options).await
+    }
+}
+
 #[async_trait::async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: Users + ?Sized> Users for &T {

@@ -20,6 +20,8 @@ mod users;
 pub use self::buckets::Buckets;
 pub use self::repos::Repos;
 #[cfg(feature = "icechunk")]
+pub(crate) use self::repos::is_missing_route;
+#[cfg(feature = "icechunk")]
 pub use self::repositories::Repositories;
 pub use self::users::Users;
 
@@ -40,15 +42,16 @@ impl<T: Repos + Buckets + Users + ?Sized> Api for T {}
 /// What the signatures of the roles name, for generated code.
 #[doc(hidden)]
 pub mod codegen_prelude {
-    pub use super::{Buckets, Repos, Users};
     #[cfg(feature = "icechunk")]
     pub use super::Repositories;
+    pub use super::{Buckets, Repos, Users};
+    pub use crate::error::Result;
     #[cfg(feature = "icechunk")]
     pub use crate::repository::{OpenOptions, Repo};
-    pub use crate::error::Result;
     pub use arraylake_types::{
-        BucketId, BucketNickname, BucketResponse, DeleteConfirmation, DeleteRepo, ListRepos, NewBucket, NewRepo,
-        OpenRepo, OrgName, Page, PageRequest, Principal, RepoModel, RepoName, Rows, StorageCredentials,
+        BucketId, BucketNickname, BucketResponse, DeleteConfirmation, DeleteRepo, ListRepos, NewBucket,
+        NewRepo, OpenRepo, OrgName, Page, PageRequest, Principal, RepoModel, RepoName, Rows,
+        StorageCredentials,
     };
     pub use async_trait::async_trait;
 }

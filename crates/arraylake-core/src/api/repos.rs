@@ -37,7 +37,12 @@ pub trait Repos: Send + Sync {
     ///
     /// # Errors
     /// If the page or its size is out of range, before anything is sent.
-    async fn list_repos_page(&self, org: &OrgName, page: PageRequest, options: ListRepos) -> Result<Page<RepoModel>>;
+    async fn list_repos_page(
+        &self,
+        org: &OrgName,
+        page: PageRequest,
+        options: ListRepos,
+    ) -> Result<Page<RepoModel>>;
 
     /// What the catalog knows of a repo.
     ///
@@ -78,7 +83,8 @@ pub trait Repos: Send + Sync {
     ///
     /// # Errors
     /// If the token does not allow it. Newer services do not mind if there is no such repo.
-    async fn delete_repo(&self, repo: &RepoName, sure: DeleteConfirmation, options: DeleteRepo) -> Result<()>;
+    async fn delete_repo(&self, repo: &RepoName, sure: DeleteConfirmation, options: DeleteRepo)
+    -> Result<()>;
 }
 
 #[async_trait]
@@ -100,7 +106,12 @@ impl Repos for AsyncClient {
         Ok(newest_first(rows))
     }
 
-    async fn list_repos_page(&self, org: &OrgName, page: PageRequest, options: ListRepos) -> Result<Page<RepoModel>> {
+    async fn list_repos_page(
+        &self,
+        org: &OrgName,
+        page: PageRequest,
+        options: ListRepos,
+    ) -> Result<Page<RepoModel>> {
         page.validate()?;
         check(&options)?;
         fetch_page(self, org, page, &options).await
@@ -135,7 +146,12 @@ impl Repos for AsyncClient {
         }
     }
 
-    async fn delete_repo(&self, repo: &RepoName, _sure: DeleteConfirmation, options: DeleteRepo) -> Result<()> {
+    async fn delete_repo(
+        &self,
+        repo: &RepoName,
+        _sure: DeleteConfirmation,
+        options: DeleteRepo,
+    ) -> Result<()> {
         let mut pairs = Vec::new();
         if options.immediate {
             pairs.push(("immediate", "true"));
@@ -154,7 +170,7 @@ fn check(options: &ListRepos) -> Result<(), InvalidInput> {
 }
 
 /// A missing route and a missing thing look alike; the caller asks the older route to tell them apart.
-pub(super) fn is_missing_route(error: &Error) -> bool {
+pub(crate) fn is_missing_route(error: &Error) -> bool {
     matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED))
 }
 
@@ -320,7 +336,9 @@ mod tests {
     async fn a_bad_request_never_leaves() {
         let script = Script::new([]);
         let client = client_over(&script);
-        assert!(client.create_repo_object(&org(), NewRepo::new("settings")).await.unwrap_err().is_invalid_input());
+        assert!(
+            client.create_repo_object(&org(), NewRepo::new("settings")).await.unwrap_err().is_invalid_input()
+        );
         let page = PageRequest::new(0);
         assert!(client.list_repos_page(&org(), page, ListRepos::new()).await.unwrap_err().is_invalid_input());
         assert!(script.requests().is_empty());

@@ -106,7 +106,11 @@ mod tests {
     #[test]
     fn files_are_read_in_name_order_and_the_environment_wins() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("a.json"), r#"{"service": {"uri": "http://a"}, "http": {"timeout": 5}}"#).unwrap();
+        std::fs::write(
+            dir.path().join("a.json"),
+            r#"{"service": {"uri": "http://a"}, "http": {"timeout": 5}}"#,
+        )
+        .unwrap();
         std::fs::write(dir.path().join("b.YAML"), "service:\n  uri: http://b\ntoken: ema_file\n").unwrap();
         std::fs::write(dir.path().join("c.txt"), "service: {uri: http://c}").unwrap();
         let config = Config::load_from(&vars(dir.path(), &[("ARRAYLAKE_TOKEN", "ema_env")])).unwrap();
@@ -121,7 +125,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("config.yaml"), "token: ema_MARKER\nservice: [MARKER\n").unwrap();
         let error = Config::load_from(&vars(dir.path(), &[])).unwrap_err().to_string();
-        assert!(error.contains("config.yaml") && error.contains("line") && !error.contains("MARKER"), "{error}");
+        assert!(
+            error.contains("config.yaml") && error.contains("line") && !error.contains("MARKER"),
+            "{error}"
+        );
     }
 
     #[test]

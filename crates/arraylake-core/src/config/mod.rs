@@ -226,14 +226,16 @@ mod tests {
 
     #[test]
     fn debug_hides_what_is_secret() {
-        let config = Config::from_env_vars([("ARRAYLAKE_TOKEN", "MARKER"), ("ARRAYLAKE_SERVICE__PROXY", "MARKER")]);
+        let config =
+            Config::from_env_vars([("ARRAYLAKE_TOKEN", "MARKER"), ("ARRAYLAKE_SERVICE__PROXY", "MARKER")]);
         assert!(!format!("{config:?}").contains("MARKER"));
         assert_eq!(config.keys().collect::<Vec<_>>(), ["service.proxy", "token"]);
     }
 
     #[test]
     fn a_null_takes_a_whole_section_away() {
-        let mut config = Config::from_env_vars([("ARRAYLAKE_SERVICE__URI", "x"), ("ARRAYLAKE_SERVICE__PROXY", "y")]);
+        let mut config =
+            Config::from_env_vars([("ARRAYLAKE_SERVICE__URI", "x"), ("ARRAYLAKE_SERVICE__PROXY", "y")]);
         config.set("service", Value::Null, &Origin::Explicit);
         assert_eq!(config.keys().count(), 0);
     }

@@ -1,0 +1,124 @@
+//! The whole thing, end to end, on this machine: a local Arraylake starts, a bucket config and an Icechunk repo are
+//! created over HTTP, a Zarr array is written, committed, reopened and read back.
+//!
+//! `cargo run --release --example quickstart [DIR]`. A second run on the same directory reopens what the first left.
+
+mod dataset;
+mod field;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arraylake_core::icechunk::icechunk::repository::VersionInfo;
+use arraylake_core::{AsyncClient, Config, prelude::*};
+use arraylake_local::{LocalConfig, RunningLake};
+use comfy_table::Table;
+use indicatif::{ProgressBar, ProgressStyle};
+use zarrs_icechunk::AsyncIcechunkStore;
+
+use crate::field::{Field, checksum};
+
+/// Whatever went wrong; an example only prints it.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const BUCKET: &str = "quickstart";
+const REPO: &str = "temperature";
+const HOURS: u16 = 24;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let dir = std::env::args().nth(1).map_or_else(|| PathBuf::from("lake"), PathBuf::from);
+    let progress = progress_bar();
+    progress.set_message(format!("starting a local Arraylake on {}", dir.display()));
+    let lake = arraylake_local::serve(LocalConfig::new(&dir)).await?;
+    let client = AsyncClient::builder()
+        .with_config(Config::empty())
+        .with_service_uri(lake.catalog_uri().to_string())
+        .with_token(lake.token().clone())
+        .build()?;
+    let outcome = run(&client, &lake, &progress).await;
+    lake.shutdown().await;
+    progress.finish_and_clear();
+    println!("{}", outcome?);
+    println!("Everything is in {}; run this again and it is reopened.", dir.display());
+    Ok(())
+}
+
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len}");
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}
+
+async fn run(client: &AsyncClient, lake: &RunningLake, progress: &ProgressBar) -> Result<Table, Failure> {
+    let org: OrgName = lake.org().parse()?;
+    let bucket = bucket_config(client, lake, &org).await?;
+    progress.set_message(format!("opening {org}/{REPO}"));
+    let request = NewRepo::new(REPO).with_bucket(&bucket)?.with_description("Made-up temperatures");
+    let repo = client.get_or_create_repo(&org, request, OpenOptions::new()).await?.into_icechunk()?;
+
+    let field = Field::generate(HOURS);
+    let written = checksum(&field.t2m);
+    let fresh = repo.repository().lookup_snapshot(&repo.repository().lookup_branch("main").await?).await?;
+    let what = if fresh.parent_id.is_none() {
+        write(&repo, &field, progress).await?;
+        "written and committed"
+    } else {
+        "found as it was left"
+    };
+
+    progress.set_message("reopening and reading back");
+    let name = RepoName::new(&org, REPO)?;
+    let again = client.get_repo(&name, OpenOptions::new()).await?.into_icechunk()?;
+    let session = again.repository().readonly_session(&VersionInfo::BranchTipRef("main".into())).await?;
+    let snapshot = session.snapshot_id().to_string();
+    let (shape, values) = dataset::read(&Arc::new(AsyncIcechunkStore::new(session))).await?;
+    let read = checksum(&values);
+    if read != written {
+        return Err(format!("read back {read}, but {written} was written").into());
+    }
+    let mut table = Table::new();
+    table.set_header(["what", "value"]);
+    table.add_row(["repo", &format!("{name} ({what})")]);
+    table.add_row(["bucket", &bucket]);
+    table.add_row(["snapshot", &snapshot]);
+    table.add_row(["array", &format!("t2m {shape:?} float32")]);
+    table.add_row(["checksum", &format!("{read}, the same as written")]);
+    Ok(table)
+}
+
+/// A bucket config of our own, in a corner of the bucket that the local service starts with.
+async fn bucket_config(client: &AsyncClient, lake: &RunningLake, org: &OrgName) -> Result<String, Failure> {
+    let nickname: BucketNickname = BUCKET.parse()?;
+    match client.get_bucket_config(org, &nickname).await {
+        Ok(bucket) => Ok(bucket.nickname),
+        Err(error) if error.is_bucket_not_found() => {
+            let keys = lake.s3_keys();
+            let request = NewBucket::new(BUCKET, &format!("s3://{}/{BUCKET}", keys.bucket()))?
+                .with_endpoint_url(lake.s3_uri().to_string())
+                .with_region("us-east-1")
+                .with_use_ssl(false)
+                .with_auth(AuthConfig::hmac(keys.access_key_id().clone(), keys.secret_access_key().clone()));
+            Ok(client.create_bucket_config(org, request).await?.nickname)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn write(
+    repo: &arraylake_core::icechunk::IcechunkRepo,
+    field: &Field,
+    progress: &ProgressBar,
+) -> Result<(), Failure> {
+    progress.set_length(dataset::chunks(field));
+    progress.set_message("writing chunks");
+    let session = repo.repository().writable_session("main").await?;
+    let store = Arc::new(AsyncIcechunkStore::new(session));
+    dataset::write(&store, field, |chunk| progress.set_position(chunk)).await?;
+    progress.set_message("committing");
+    store.session().write().await.commit("A day of temperatures").execute().await?;
+    Ok(())
+}
