@@ -1,6 +1,6 @@
 //! Virtual chunk containers: what an answer of `/open` grants, put into a config and an authorisation map.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arraylake_types::{ExtraConfig, RepoName, StorageCredentials, VirtualChunkCredentials};
 use icechunk::config::Credentials;
@@ -21,7 +21,7 @@ const FORBIDDEN: [&str; 4] = ["file", "memory", "http", "https"];
 /// Adds every container of an answer to `config`, and returns who may read what. All of them, since containers in
 /// a config replace the stored ones.
 pub(crate) fn register(
-    granted: &std::collections::BTreeMap<String, VirtualChunkCredentials>,
+    granted: &BTreeMap<String, VirtualChunkCredentials>,
     config: &mut RepositoryConfig,
     link: &Link,
     repo: &RepoName,
@@ -32,11 +32,12 @@ pub(crate) fn register(
             tracing::warn!(%repo, prefix, platform = %entry.platform, "virtual chunks there cannot be read");
             continue;
         };
-        let container = container(prefix, entry).map_err(|reason| {
-            Error::config(format!("{repo}: virtual chunks under {prefix} cannot be read: {reason}"))
-        })?;
-        let key = container.url_prefix().to_owned();
         let bad = |reason| Error::config(format!("{repo}: virtual chunks under {prefix}: {reason}"));
+        let key = with_slash(prefix);
+        // The caller's own container of that prefix keeps its name.
+        let own = config.get_virtual_chunk_container(&key).and_then(|own| own.name()).map(str::to_owned);
+        let name = entry.runtime_vcc_name.clone().or(own);
+        let container = container(key.clone(), name, entry).map_err(bad)?;
         config.set_virtual_chunk_container(container).map_err(bad)?;
         authorised.insert(key, Some(Credentials::S3(credentials(access, link, repo))));
     }
@@ -79,16 +80,20 @@ fn access(prefix: &str, entry: &VirtualChunkCredentials) -> Result<Option<Access
     })
 }
 
-fn container(prefix: &str, entry: &VirtualChunkCredentials) -> Result<VirtualChunkContainer, String> {
+fn container(
+    prefix: String,
+    name: Option<String>,
+    entry: &VirtualChunkCredentials,
+) -> Result<VirtualChunkContainer, String> {
     let options = options(entry);
     let store = if prefix.starts_with("tigris://") {
         ObjectStoreConfig::Tigris(options)
     } else {
         ObjectStoreConfig::S3(options)
     };
-    match &entry.runtime_vcc_name {
-        Some(name) => VirtualChunkContainer::new_named(name.clone(), with_slash(prefix), store),
-        None => VirtualChunkContainer::new(with_slash(prefix), store),
+    match name {
+        Some(name) => VirtualChunkContainer::new_named(name, prefix, store),
+        None => VirtualChunkContainer::new(prefix, store),
     }
 }
 

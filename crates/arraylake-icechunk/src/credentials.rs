@@ -48,3 +48,6 @@ pub(crate) fn bucket_keys(answer: &OpenRepo) -> Option<StorageCredentials> {
     let usable = [id, secret].iter().all(|key| !key.is_mask() && !key.is_empty());
     usable.then(|| S3Credentials::new(id.clone(), secret.clone()).into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,8 @@ use icechunk::refs::RefErrorKind;
 use icechunk::repository::{RepositoryError, RepositoryErrorKind};
 use icechunk::storage::{StorageError, StorageErrorKind};
 
-use crate::CredentialError;
 use crate::credentials::MARKER;
+use crate::{CredentialCache, CredentialError};
 
 /// Why a repository could not be opened, created or used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,12 +92,18 @@ impl Error {
         Self::with_source(ErrorKind::Config, message, Some(Source::Storage(Box::new(error.kind))))
     }
 
+    /// Turns an error of icechunk into one of this crate, with what the cache knows about it. Keys that the bucket
+    /// refused are dropped from the cache.
+    pub(crate) fn explain(error: RepositoryError, repo: &RepoName, cache: &CredentialCache) -> Self {
+        let text = one_line(&error.kind);
+        if ["ExpiredToken", "InvalidToken"].iter().any(|code| text.contains(code)) {
+            cache.invalidate(repo);
+        }
+        Self::from_repository(error, repo, cache.last_error(repo))
+    }
+
     /// `last` is the failure the credential cache remembers, which icechunk's error may hide.
-    pub(crate) fn from_repository(
-        error: RepositoryError,
-        repo: &RepoName,
-        last: Option<CredentialError>,
-    ) -> Self {
+    fn from_repository(error: RepositoryError, repo: &RepoName, last: Option<CredentialError>) -> Self {
         let text = one_line(&error.kind);
         // The second text is how the SDK words any failure of a fetcher.
         if text.contains(MARKER) || text.contains("credential provider") {

@@ -32,6 +32,8 @@ pub mod options;
 pub mod repo;
 pub mod source;
 pub mod storage;
+#[cfg(test)]
+mod testing;
 
 pub use credentials::{CredentialCache, Scope};
 pub use error::{Error, ErrorKind};

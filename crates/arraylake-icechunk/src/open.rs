@@ -93,8 +93,7 @@ impl Opener {
         options: &OpenOptions,
     ) -> Result<IcechunkRepo, Error> {
         let cache = &self.link.cache;
-        let mut repository =
-            outcome.map_err(|error| Error::from_repository(error, repo, cache.last_error(repo)))?;
+        let mut repository = outcome.map_err(|error| Error::explain(error, repo, cache))?;
         repository.set_default_commit_metadata(commit_metadata(answer.author.as_ref()));
         Ok(IcechunkRepo::new(repository, repo.clone(), answer.status, options.read_only, cache.clone()))
     }
@@ -137,3 +136,6 @@ pub(crate) fn attribution(answer: &OpenRepo) -> Attribution {
         None => client,
     }
 }
+
+#[cfg(test)]
+mod tests;

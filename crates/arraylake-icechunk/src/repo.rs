@@ -104,7 +104,7 @@ impl IcechunkRepo {
     /// credentials in place of what the SDK makes of it.
     #[must_use]
     pub fn explain(&self, error: RepositoryError) -> Error {
-        Error::from_repository(error, &self.inner.name, self.inner.cache.last_error(&self.inner.name))
+        Error::explain(error, &self.inner.name, &self.inner.cache)
     }
 }
 

@@ -44,7 +44,7 @@ pub struct StoragePlan {
     pub constructor: Constructor,
     /// Name of the bucket.
     pub bucket: String,
-    /// Prefix of all keys, without slashes at its ends; may be empty.
+    /// Prefix of all keys, without a slash at its beginning; may be empty.
     pub prefix: String,
     /// Region; always set, since the SDK looks for an unset one in the environment and on the network.
     pub region: String,
@@ -75,7 +75,7 @@ pub fn plan(answer: &OpenRepo, overrides: &StorageOverrides) -> Result<StoragePl
     Ok(StoragePlan {
         constructor,
         bucket: bucket.name.clone(),
-        prefix: answer.repo_prefix.trim_matches('/').to_owned(),
+        prefix: answer.repo_prefix.trim_start_matches('/').to_owned(),
         region: region(constructor, &config, &bucket.name)?,
         endpoint_url: config.endpoint_url().map(str::to_owned),
         allow_http: config.allow_http(),
@@ -244,3 +244,6 @@ pub(crate) fn settings(config: &ExtraConfig) -> Settings {
         ..Settings::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! The cache under paused time, and what fetchers print and serialise.
+
+use std::time::Duration;
+
+use icechunk::storage::S3CredentialsFetcher;
+use tokio::time::{Instant, advance, sleep};
+
+use arraylake_types::RepoName;
+
+use super::*;
+use crate::testing::{SECRET, answer, keys, repo, setup};
+use crate::{CredentialError, CredentialErrorKind};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_secs(60);
+const MOMENT: Duration = Duration::from_millis(50);
+
+#[tokio::test(start_paused = true)]
+async fn a_week_of_hourly_credentials_is_one_fetch_every_56_minutes_and_never_a_failure() {
+    let setup = setup(HOUR, MOMENT);
+    let end = Instant::now() + 7 * 24 * HOUR;
+    while Instant::now() < end {
+        let keys = setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+        let left = keys.expiration().unwrap().to_chrono() - (setup.clock)().to_chrono();
+        assert!(left.num_seconds() > 180, "icechunk would ask again at once: {left}");
+        sleep(Duration::from_secs(17)).await;
+    }
+    assert!((175..=183).contains(&setup.fake.calls()), "{}", setup.fake.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn sixty_four_callers_share_one_fetch() {
+    let setup = setup(HOUR, MOMENT);
+    let tasks: Vec<_> = (0..64)
+        .map(|_| {
+            let (cache, source) = (setup.cache.clone(), std::sync::Arc::clone(&setup.source));
+            tokio::spawn(async move { cache.get(&source, &repo(), &Scope::Bucket).await.is_ok() })
+        })
+        .collect();
+    for task in tasks {
+        assert!(task.await.unwrap());
+    }
+    assert_eq!(setup.fake.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_goes_away_takes_nothing_from_the_others() {
+    let setup = setup(HOUR, MINUTE / 4);
+    let repo = repo();
+    let impatient = tokio::time::timeout(MOMENT, setup.cache.get(&setup.source, &repo, &Scope::Bucket));
+    assert!(impatient.await.is_err());
+    setup.cache.get(&setup.source, &repo, &Scope::Bucket).await.unwrap();
+    assert_eq!(setup.fake.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_felt_only_when_the_credentials_end() {
+    let (setup, begin) = (setup(HOUR, MOMENT), Instant::now());
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    setup.fake.set_down(true);
+    advance(HOUR - 4 * MINUTE).await;
+    let before = setup.fake.calls();
+    while setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.is_ok() {
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(begin.elapsed() >= HOUR - MINUTE / 2, "{:?}", begin.elapsed());
+    assert!(setup.fake.calls() - before < 3 * 210 / 5, "{}", setup.fake.calls() - before);
+    let error = setup.cache.last_error(&repo()).unwrap();
+    assert!(error.is_transient());
+    setup.fake.set_down(false);
+    sleep(Duration::from_secs(2)).await;
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    assert!(setup.cache.last_error(&repo()).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_remembered_for_half_a_minute_and_not_retried() {
+    let setup = setup(HOUR, MOMENT);
+    for _ in 0..2 {
+        setup.fake.failures.lock().unwrap().push_back(CredentialError::refused("not allowed"));
+    }
+    for _ in 0..10 {
+        let error = setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap_err();
+        assert_eq!(error.to_string(), "not allowed");
+    }
+    assert_eq!(setup.fake.calls(), 1);
+    advance(31 * Duration::from_secs(1)).await;
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap_err();
+    assert_eq!(setup.fake.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn transient_failures_are_retried_inside_and_the_service_names_the_pause() {
+    let setup = setup(HOUR, MOMENT);
+    let busy = CredentialError::transient("busy").with_retry_after(Duration::from_secs(7));
+    setup.fake.failures.lock().unwrap().extend([busy, CredentialError::transient("reset")]);
+    let begin = Instant::now();
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    assert_eq!(setup.fake.calls(), 3);
+    assert!(begin.elapsed() >= Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_fails_within_a_minute() {
+    let setup = setup(HOUR, HOUR);
+    let begin = Instant::now();
+    let error = setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap_err();
+    assert!(error.is_transient() && begin.elapsed() < MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_shorter_than_any_margin_are_fetched_at_most_every_five_seconds() {
+    for life in [0, 3, 20, 60] {
+        let setup = setup(Duration::from_secs(life), Duration::ZERO);
+        for _ in 0..600 {
+            setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert!((2..=13).contains(&setup.fake.calls()), "{life}: {}", setup.fake.calls());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_open_brought_needs_no_fetch_and_constants_outlive_an_outage() {
+    let setup = setup(HOUR, MOMENT);
+    let hmac = answer(|text| {
+        let auth =
+            serde_json::json!({"method": "hmac", "access_key_id": SECRET, "secret_access_key": SECRET});
+        text["repo_bucket"]["auth_config"] = auth;
+    });
+    setup.cache.seed(&repo(), &hmac);
+    setup.cache.get(&setup.source, &repo(), &Scope::Open).await.unwrap();
+    assert_eq!(setup.fake.calls(), 0);
+    setup.fake.set_down(true);
+    advance(24 * HOUR).await;
+    let keys = setup.cache.get(&setup.source, &repo(), &Scope::Open).await.unwrap();
+    assert!(keys.expiration().is_none() && setup.fake.calls() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_open_renews_all_containers_and_a_missing_one_was_revoked() {
+    let setup = setup(HOUR, MOMENT);
+    *setup.fake.answer.lock().unwrap() = answer(|text| {
+        let entry = serde_json::json!({"platform": "s3", "credentials": keys(None)});
+        text["virtual_chunk_credentials"] = serde_json::json!({"s3://a/": entry, "s3://b/": entry});
+    });
+    for prefix in ["s3://a/", "s3://b/"] {
+        let scope = Scope::Container(prefix.to_owned());
+        setup.cache.get(&setup.source, &repo(), &scope).await.unwrap();
+    }
+    assert_eq!(setup.fake.calls(), 1);
+    let scope = Scope::Container("s3://gone/".to_owned());
+    let error = setup.cache.get(&setup.source, &repo(), &scope).await.unwrap_err();
+    assert_eq!(error.kind(), CredentialErrorKind::Revoked);
+    assert!(error.to_string().contains("s3://gone/"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_keys_are_dropped_unless_they_are_brand_new() {
+    let setup = setup(HOUR, MOMENT);
+    for (pause, calls) in [(Duration::ZERO, 1), (MINUTE, 2)] {
+        setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+        advance(pause).await;
+        setup.cache.invalidate(&repo());
+        setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+        assert_eq!(setup.fake.calls(), calls);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cache_is_bounded() {
+    let setup = setup(HOUR, Duration::ZERO);
+    for number in 0..1100 {
+        let name: RepoName = format!("acme/repo{number}").parse().unwrap();
+        setup.cache.get(&setup.source, &name, &Scope::Bucket).await.unwrap();
+    }
+    assert_eq!(format!("{:?}", setup.cache), "CredentialCache { entries: 1024, .. }");
+}
+
+#[test]
+fn keys_outlive_the_runtime_that_began_their_fetch() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let setup = first.block_on(async { setup(HOUR, MOMENT) });
+    first.block_on(async {
+        let (patience, repo) = (Duration::from_millis(5), repo());
+        let got = tokio::time::timeout(patience, setup.cache.get(&setup.source, &repo, &Scope::Bucket));
+        assert!(got.await.is_err());
+    });
+    drop(first);
+    second.block_on(setup.cache.get(&setup.source, &repo(), &Scope::Bucket)).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetcher_serialises_to_names_and_comes_back_detached() {
+    let setup = setup(HOUR, MOMENT);
+    let link = setup.opener().link;
+    let fetcher = S3Fetcher::new(link, repo(), Scope::Container("s3://a/".to_owned()));
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    let fetcher: &dyn S3CredentialsFetcher = &fetcher;
+    let text = serde_json::to_string(fetcher).unwrap();
+    assert!(text.contains("arraylake-s3-credentials") && text.contains("https://api.example.com"), "{text}");
+    assert!(!text.contains(SECRET) && !format!("{fetcher:?}").contains(SECRET));
+    let back: Box<dyn S3CredentialsFetcher> = serde_json::from_str(&text).unwrap();
+    let error = back.get().await.unwrap_err();
+    assert!(error.starts_with(MARKER) && error.contains("acme/era5"), "{error}");
+    assert!(error.contains("a client of https://api.example.com"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_prints_a_secret() {
+    let setup = setup(HOUR, MOMENT);
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    let text = format!("{:?} {:?} {:?}", setup.cache, setup.opener(), setup.source);
+    assert!(!text.contains(SECRET), "{text}");
+}
