@@ -11,9 +11,6 @@ use http_body::{Frame, SizeHint};
 
 use crate::{Error, ErrorKind};
 
-/// Room made ahead for a body that says its size; beyond it the buffer grows as bytes arrive.
-const MAX_AHEAD: u64 = 32 << 20;
-
 type Stream = Pin<Box<dyn http_body::Body<Data = Bytes, Error = Error> + Send>>;
 
 /// The body of an answer: the whole of it, or a stream (only where the request asked with [`Streaming`]).
@@ -92,36 +89,40 @@ impl Body {
 }
 
 /// Reads `body` to its end. A body of one frame is not copied, any other once.
+///
+/// The pieces are joined at the end: a buffer of the announced size per call would trust the announcement, and costs more
+/// page faults when many large bodies arrive at once.
 pub(crate) async fn collect<B>(mut body: Pin<Box<B>>, limit: usize) -> Result<Bytes, Error>
 where
     B: http_body::Body<Data = Bytes, Error = Error> + ?Sized,
 {
-    let expected = body.size_hint().exact();
-    if expected.is_some_and(|size| size > limit as u64) {
+    if body.size_hint().lower() > limit as u64 {
         return Err(Error::bare(ErrorKind::TooLarge));
     }
-    let mut first = Bytes::new();
-    let mut rest: Option<BytesMut> = None;
+    let (mut first, mut rest, mut size) = (Bytes::new(), Vec::new(), 0_usize);
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let Ok(data) = frame?.into_data() else { continue };
-        let held = rest.as_ref().map_or(first.len(), BytesMut::len);
-        if held.saturating_add(data.len()) > limit {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        size = size.saturating_add(data.len());
+        if size > limit {
             return Err(Error::bare(ErrorKind::TooLarge));
         }
-        match &mut rest {
-            Some(rest) => rest.extend_from_slice(&data),
-            None if first.is_empty() => first = data,
-            None => {
-                let ahead = expected.unwrap_or_default().min(MAX_AHEAD);
-                let room = usize::try_from(ahead).unwrap_or_default().max(first.len() + data.len());
-                let mut buffer = BytesMut::with_capacity(room);
-                buffer.extend_from_slice(&first);
-                buffer.extend_from_slice(&data);
-                rest = Some(buffer);
-            }
+        if first.is_empty() {
+            first = data;
+        } else {
+            rest.push(data);
         }
     }
-    Ok(rest.map_or(first, BytesMut::freeze))
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(size);
+    whole.extend_from_slice(&first);
+    for piece in rest {
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
 }
 
 impl From<Bytes> for Body {

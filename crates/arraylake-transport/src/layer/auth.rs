@@ -14,12 +14,15 @@ use crate::{Anonymous, Error, ErrorKind, Request, Response, TokenSource};
 
 /// Authenticates the requests that go to one origin.
 #[derive(Clone, Debug)]
-pub struct AuthLayer {
-    origin: Arc<Origin>,
+pub struct AuthLayer(Arc<Policy>);
+
+#[derive(Debug)]
+struct Policy {
+    origin: Origin,
     tokens: Tokens,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Tokens {
     None,
     /// A token that never changes: its header is made once, and nothing is asked per request.
@@ -40,7 +43,8 @@ impl AuthLayer {
                 None => Tokens::Source(source),
             },
         };
-        Ok(Self { origin: Arc::new(Origin::of(base)), tokens })
+        let origin = Origin::of(base);
+        Ok(Self(Arc::new(Policy { origin, tokens })))
     }
 }
 
@@ -48,7 +52,7 @@ impl<S> Layer<S> for AuthLayer {
     type Service = Auth<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Auth { inner, layer: self.clone() }
+        Auth { inner, policy: Arc::clone(&self.0) }
     }
 }
 
@@ -56,7 +60,7 @@ impl<S> Layer<S> for AuthLayer {
 #[derive(Clone, Debug)]
 pub struct Auth<S> {
     inner: S,
-    layer: AuthLayer,
+    policy: Arc<Policy>,
 }
 
 impl<S: Exchange> Service<Request> for Auth<S> {
@@ -71,8 +75,8 @@ impl<S: Exchange> Service<Request> for Auth<S> {
     fn call(&mut self, mut request: Request) -> Answer {
         let anonymous = request.extensions().get::<Anonymous>().is_some()
             || request.headers().contains_key(AUTHORIZATION)
-            || !self.layer.origin.is_of(request.uri());
-        match &self.layer.tokens {
+            || !self.policy.origin.is_of(request.uri());
+        match &self.policy.tokens {
             Tokens::Constant(header) if !anonymous => {
                 request.headers_mut().insert(AUTHORIZATION, header.clone());
                 Box::pin(self.inner.call(request))
