@@ -186,3 +186,18 @@ async fn containers_of_the_caller_need_credentials_from_somewhere() {
     let prefixes = opened.repository().authorized_virtual_container_prefixes();
     assert!(prefixes.contains("s3://mine/") && prefixes.contains("s3://public/"));
 }
+
+#[tokio::test]
+async fn a_refusal_of_credentials_comes_back_through_the_sdk_as_it_was() {
+    let setup = an_hour();
+    setup.fake.failures.lock().unwrap().push_back(crate::CredentialError::refused("the token has expired"));
+    let elsewhere = answer(|text| {
+        // Nothing listens there, and nothing is sent: signing comes first.
+        text["repo_bucket"]["extra_config"]["endpoint_url"] = "http://127.0.0.1:9".into();
+    });
+    let error = setup.opener().open(&repo(), elsewhere, OpenOptions::new()).await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Credentials);
+    assert_eq!(error.to_string(), "no credentials for acme/era5: the token has expired");
+    assert_eq!(error.credential_error().unwrap().kind(), crate::CredentialErrorKind::Refused);
+    assert_eq!(setup.fake.calls(), 1);
+}
