@@ -165,6 +165,7 @@ async fn a_catalog_may_not_point_at_the_machine_that_opens() {
         let on = Arc::clone(&storage);
         let error = opener.open_on(on, &repo(), granting(&[prefix]), OpenOptions::new()).await.unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Config, "{prefix}");
+        assert!(error.to_string().contains("may not grant"), "{error}");
     }
 }
 
