@@ -12,6 +12,8 @@ const REQUIREMENTS: &str = "tests/python/requirements.txt";
 const VENV: &str = "interop/py312-arraylake-1.7.0";
 /// Names the interpreter for the tests.
 const VENV_PYTHON: &str = "ARRAYLAKE_TEST_VENV_PYTHON";
+/// Tells the tests that they are left out on purpose.
+const NO_INTEROP: &str = "ARRAYLAKE_TEST_NO_INTEROP";
 /// Names the interpreter to make the environment with.
 const PYTHON: &str = "ARRAYLAKE_TEST_PYTHON";
 const PROXIES: [&str; 3] = ["http_proxy", "https_proxy", "all_proxy"];
@@ -41,7 +43,7 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
     tests.env("NO_PROXY", "127.0.0.1,localhost").env("no_proxy", "127.0.0.1,localhost");
     match python {
         Some(python) => tests.env(VENV_PYTHON, python),
-        None => tests.env_remove(VENV_PYTHON),
+        None => tests.env_remove(VENV_PYTHON).env(NO_INTEROP, "1"),
     };
     run_command(&mut tests)
 }

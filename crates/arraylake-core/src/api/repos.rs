@@ -161,6 +161,8 @@ impl Repos for AsyncClient {
         }
         let path = ["orgs", repo.org().as_str(), repo.repo()];
         self.call(Call::new("delete repo", Method::DELETE, &path).query(&pairs)).await?;
+        #[cfg(feature = "icechunk")]
+        self.credentials().forget(repo);
         Ok(())
     }
 }

@@ -1,0 +1,16 @@
+//! Everything that needs more than one crate: the contract suite over its implementations, repositories end to end,
+//! the Python client, errors and secrets.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "suite/blocking.rs"]
+mod blocking;
+#[path = "suite/contract.rs"]
+mod contract;
+#[path = "suite/errors.rs"]
+mod errors;
+#[path = "suite/icechunk.rs"]
+mod icechunk;
+#[path = "suite/interop.rs"]
+mod interop;
+#[path = "suite/redaction.rs"]
+mod redaction;

@@ -1,0 +1,174 @@
+//! Icechunk repositories through the client, on the local service: fixed and temporary keys, rollback, status.
+
+use std::sync::Arc;
+
+use arraylake_core::prelude::*;
+use arraylake_local::LocalConfig;
+use arraylake_local::s3::Clock;
+use arraylake_tests::contract::{fresh, sure};
+use arraylake_tests::lake::{TestLake, zarr_store};
+use arraylake_tests::dataset;
+use arraylake_types::{NewRepoStatus, RepoOperationMode};
+
+async fn write_and_read_back(lake: &TestLake, bucket: &BucketNickname) {
+    let client = lake.client();
+    let request = NewRepo::new(fresh("data")).with_bucket(bucket).unwrap();
+    let name = RepoName::new(lake.org(), &request.name).unwrap();
+    let repo = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    let store = zarr_store(repo.writable_session("main").await.unwrap());
+    dataset::write(&store).await;
+    store.session().write().await.commit("first").execute().await.unwrap();
+
+    let again = lake.client().get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    let store = zarr_store(again.readonly_session("main").await.unwrap());
+    assert_eq!(dataset::read(&store).await, dataset::values());
+    let tip = again.repository().lookup_branch("main").await.unwrap();
+    let snapshot = again.repository().lookup_snapshot(&tip).await.unwrap();
+    let user = client.get_user().await.unwrap();
+    assert_eq!(snapshot.metadata["author_email"], user.email());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_array_is_read_back_as_written_with_fixed_keys() {
+    let lake = TestLake::start().await;
+    write_and_read_back(&lake, lake.bucket()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_array_is_read_back_as_written_with_temporary_keys() {
+    let lake = TestLake::start().await;
+    write_and_read_back(&lake, &lake.delegated()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_in_place_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = TestLake::start_with(LocalConfig::new(dir.path())).await;
+    let token = lake.lake().token().clone();
+    let request = NewRepo::new("kept").with_bucket(lake.delegated()).unwrap();
+    let name = RepoName::new(lake.org(), "kept").unwrap();
+    let made = lake.client().create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
+    let store = zarr_store(made.into_icechunk().unwrap().writable_session("main").await.unwrap());
+    dataset::write(&store).await;
+    store.session().write().await.commit("kept").execute().await.unwrap();
+    drop(store);
+    lake.stop().await;
+
+    let lake = TestLake::start_with(LocalConfig::new(dir.path())).await;
+    let client = lake.client_with_token(token);
+    let repo = client.get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    let store = zarr_store(repo.readonly_session("main").await.unwrap());
+    assert_eq!(dataset::read(&store).await, dataset::values());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_that_get_or_create_get_the_same_repo() {
+    let lake = TestLake::start().await;
+    let (client, org) = (lake.client(), lake.org().clone());
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (client, org) = (client.clone(), org.clone());
+            tokio::spawn(async move {
+                let repo = client.get_or_create_repo(&org, NewRepo::new("shared"), OpenOptions::new()).await?;
+                Ok::<_, arraylake_core::Error>(repo.into_icechunk()?.repository().lookup_branch("main").await.unwrap())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let rows = client.list_repos(&org, ListRepos::new()).await.unwrap();
+    assert_eq!(rows.iter().filter(|repo| repo.name == "shared").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repo_on_a_bucket_that_is_not_there_leaves_no_entry() {
+    let lake = TestLake::start().await;
+    let client = lake.client();
+    // The keys are wrong, so that icechunk is refused where it would begin.
+    let bucket = NewBucket::new("broken", "s3://nothing-there")
+        .unwrap()
+        .with_endpoint_url(lake.lake().s3_uri())
+        .with_region("us-east-1")
+        .with_use_ssl(false)
+        .with_auth(AuthConfig::hmac("wrong-key", "wrong-secret"));
+    let made = client.create_bucket_config(lake.org(), bucket).await;
+    let made = made.expect("a bucket config is only a note, it is not tried out");
+    let request = NewRepo::new("doomed").with_bucket(&made.nickname).unwrap();
+    let error = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap_err();
+    assert_eq!(error.operation(), Some("create repo"));
+    assert!(!error.to_string().contains("wrong-secret"));
+    let name = RepoName::new(lake.org(), "doomed").unwrap();
+    assert!(client.get_repo_object(&name).await.unwrap_err().is_not_found());
+    let ghosts = client.list_repos(lake.org(), ListRepos::new().with_ghosts()).await.unwrap();
+    assert!(ghosts.iter().all(|repo| repo.name != "doomed"), "not even a ghost is left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offline_repo_is_refused_and_one_under_maintenance_is_read_only() {
+    let lake = TestLake::start().await;
+    let client = lake.client();
+    let bucket = lake.delegated();
+    let request = NewRepo::new("status").with_bucket(bucket).unwrap();
+    let name = RepoName::new(lake.org(), "status").unwrap();
+    client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
+    let set = async |mode: RepoOperationMode| {
+        let body = serde_json::to_vec(&NewRepoStatus::new(mode).with_message("moving house")).unwrap();
+        let uri = format!("/orgs/{}/status/status", lake.org());
+        let request = http::Request::put(uri).body(body.into()).unwrap();
+        assert!(client.send(request).await.unwrap().status().is_success());
+    };
+    set(RepoOperationMode::Offline).await;
+    let error = client.get_repo(&name, OpenOptions::new()).await.unwrap_err();
+    assert!(error.is_offline() && error.to_string().contains("moving house"), "{error}");
+    set(RepoOperationMode::Maintenance).await;
+    let repo = client.get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    assert!(repo.is_read_only() && repo.writable_session("main").await.is_err());
+    repo.readonly_session("main").await.unwrap();
+    set(RepoOperationMode::Online).await;
+    let repo = client.get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    repo.writable_session("main").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn temporary_keys_are_renewed_while_a_repo_is_in_use_and_stop_working_when_they_expire() {
+    // The service's clock is turned by hand; keys live ten minutes.
+    let ahead = Arc::new(std::sync::atomic::AtomicI64::new(0));
+    let hand = Arc::clone(&ahead);
+    let clock = Clock::from_fn(move || {
+        let ahead = hand.load(std::sync::atomic::Ordering::SeqCst);
+        chrono_now() + std::time::Duration::from_secs(u64::try_from(ahead).unwrap_or(0))
+    });
+    let config = LocalConfig::temporary().unwrap().with_clock(clock);
+    let lake = TestLake::start_with(config).await;
+    let client = lake.client();
+    let request = NewRepo::new("renewed").with_bucket(lake.delegated()).unwrap();
+    let repo = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    repo.writable_session("main").await.unwrap();
+    ahead.store(2 * 3600, std::sync::atomic::Ordering::SeqCst);
+    let old = repo.readonly_session("main").await;
+    assert!(old.is_err(), "keys of an hour do not work two hours later, unless the client knows the time");
+    let name = RepoName::new(lake.org(), "renewed").unwrap();
+    let fresh = lake.client().get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    fresh.readonly_session("main").await.unwrap();
+}
+
+fn chrono_now() -> chrono::DateTime<chrono::Utc> {
+    std::time::SystemTime::now().into()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_occupied_place_is_left_alone() {
+    let lake = TestLake::start().await;
+    let client = lake.client();
+    let request = NewRepo::new("first").with_prefix("a/place").with_bucket(lake.bucket()).unwrap();
+    let name = RepoName::new(lake.org(), "first").unwrap();
+    client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
+    // The entry goes, the data stays.
+    client.delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data()).await.unwrap();
+    let request = NewRepo::new("second").with_prefix("a/place").with_bucket(lake.bucket()).unwrap();
+    let error = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap_err();
+    assert!(error.prefix_was_occupied(), "{error}");
+    let second = RepoName::new(lake.org(), "second").unwrap();
+    client.get_repo(&second, OpenOptions::new()).await.expect("what was there can still be opened");
+}
