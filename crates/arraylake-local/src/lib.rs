@@ -1,2 +1,33 @@
-//! An Arraylake on your own machine: the S3 endpoint half.
+//! An Arraylake on your own machine: the catalog and an S3 endpoint in one process, on one directory.
+//!
+//! | item | what it is |
+//! | --- | --- |
+//! | [`serve`], [`RunningLake`] | both behind sockets, on 127.0.0.1 |
+//! | [`LocalService`] | the catalog as a tower service, without a socket |
+//! | [`LocalConfig`] | which directory, which ports, who may come in |
+//! | [`Seed`] | what a lake holds from the start |
+//! | [`s3`] | the S3 endpoint by itself |
+//!
+//! Records lie in one SQLite file, objects in plain files. The answers are those that the clients of every era expect;
+//! where they expect different ones, the headers by which they name themselves decide.
+
+mod catalog;
+mod config;
+mod error;
+mod files;
+mod keyring;
+mod lake;
+mod random;
+mod refusal;
 pub mod s3;
+mod seed;
+mod serve;
+mod service;
+mod setup;
+mod store;
+
+pub use config::LocalConfig;
+pub use error::{LocalError, LocalErrorKind};
+pub use seed::Seed;
+pub use serve::{RunningLake, serve};
+pub use service::LocalService;

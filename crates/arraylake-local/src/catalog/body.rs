@@ -1,0 +1,114 @@
+//! [`Body`]: a JSON object in a request, read field by field; what does not fit is reported all at once.
+
+use arraylake_types::{Metadata, ValidationItem};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::refusal::Refusal;
+
+/// A JSON object in a request. Null counts as missing.
+#[derive(Debug)]
+pub(crate) struct Body {
+    fields: Map<String, Value>,
+    items: Vec<ValidationItem>,
+}
+
+impl Body {
+    /// Reads the bytes as a JSON object.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let item = |msg: &str, kind: &str| Refusal::shape(vec![ValidationItem::new(&["body"], msg, kind)]);
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(mut fields)) => {
+                fields.retain(|_, value| !value.is_null());
+                Ok(Self { fields, items: Vec::new() })
+            }
+            Ok(_) => Err(item("Input should be a valid dictionary", "dict_type")),
+            Err(_) if bytes.is_empty() => Err(item("Field required", "missing")),
+            Err(_) => Err(item("JSON decode error", "json_invalid")),
+        }
+    }
+
+    /// Whether the field is there.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.fields.contains_key(key)
+    }
+
+    /// A text.
+    pub(crate) fn text(&mut self, key: &str) -> Option<String> {
+        match self.fields.remove(key)? {
+            Value::String(text) => Some(text),
+            _ => self.wrong(key, "Input should be a valid string", "string_type"),
+        }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn required_text(&mut self, key: &str) -> String {
+        if !self.has(key) {
+            return self.wrong::<String>(key, "Field required", "missing").unwrap_or_default();
+        }
+        self.text(key).unwrap_or_default()
+    }
+
+    /// A JSON object.
+    pub(crate) fn object(&mut self, key: &str) -> Option<Map<String, Value>> {
+        match self.fields.remove(key)? {
+            Value::Object(fields) => Some(fields),
+            _ => self.wrong(key, "Input should be a valid dictionary", "dict_type"),
+        }
+    }
+
+    /// Metadata; its rules are checked elsewhere.
+    pub(crate) fn metadata(&mut self, key: &str) -> Option<Metadata> {
+        self.object(key).map(Metadata)
+    }
+
+    /// Anything else, by its type; `what` names it in an error.
+    pub(crate) fn any<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Option<T> {
+        match serde_json::from_value(self.fields.remove(key)?) {
+            Ok(value) => Some(value),
+            Err(_) => self.wrong(key, &format!("Input should be {what}"), "value_error"),
+        }
+    }
+
+    /// Reports a field.
+    pub(crate) fn wrong<T>(&mut self, key: &str, msg: &str, kind: &str) -> Option<T> {
+        self.items.push(ValidationItem::new(&["body", key], msg, kind));
+        None
+    }
+
+    /// Refuses the request if a field did not fit.
+    pub(crate) fn check(&mut self) -> Result<(), Refusal> {
+        let items = std::mem::take(&mut self.items);
+        if items.is_empty() { Ok(()) } else { Err(Refusal::shape(items)) }
+    }
+
+    /// The same, when everything is read.
+    pub(crate) fn finish(mut self) -> Result<(), Refusal> {
+        self.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_that_does_not_fit_is_named() {
+        let mut body = Body::parse(br#"{"name": 1, "prefix": null, "metadata": []}"#).unwrap();
+        assert_eq!(body.required_text("name"), "");
+        assert_eq!(body.required_text("prefix"), "");
+        assert_eq!(body.metadata("metadata"), None);
+        let message = body.finish().unwrap_err().message();
+        for place in ["body.name.", "body.prefix. Field required", "body.metadata."] {
+            assert!(message.contains(place), "{message}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_is_a_body() {
+        for bad in [&b""[..], b"[]", b"{", b"null"] {
+            assert!(Body::parse(bad).is_err());
+        }
+        Body::parse(b"{}").unwrap().finish().unwrap();
+    }
+}

@@ -1,0 +1,84 @@
+//! Credentials for data, and everything else that opening a repo needs.
+
+use arraylake_types::{BucketId, OpenRepo};
+
+use super::access::denied;
+use super::call::{Answer, Call};
+use super::reply;
+use crate::refusal::Refusal;
+use crate::s3::Access;
+
+/// `GET /repos/{org}/{repo}/open`: works before there is any data. A repo that is offline is answered as such, without
+/// credentials.
+pub(crate) async fn open(call: Call) -> Answer {
+    call.run(|call, db| {
+        let found = call.repo(db)?;
+        let (access, stored) = (found.access, found.repo.bucket.clone());
+        let model = call.show(db, found)?;
+        let (Some(stored), Some(bucket)) = (stored, model.bucket) else {
+            return Err(Refusal::conflict(format!("Repo {}/{} has no bucket", model.org, model.name)));
+        };
+        if model.kind == arraylake_types::RepoKind::V1 {
+            let text =
+                format!("Repo {}/{} is of kind v1, which cannot be opened here", model.org, model.name);
+            return Err(Refusal::conflict(text));
+        }
+        let credentials = if model.status.is_offline() {
+            None
+        } else {
+            call.vend(&stored, &bucket, (&model.prefix, access))?
+        };
+        let mut answer = OpenRepo::new(bucket, model.prefix);
+        answer.repo_credentials = credentials;
+        answer.author = Some(call.who.author());
+        answer.principal_id = Some(call.id().to_string());
+        answer.status = model.status;
+        reply::ok(&answer)
+    })
+    .await
+}
+
+/// `GET /repos/{org}/{repo}/bucket-credentials`, `GET /repo/{id}/bucket-credentials`: for what the caller may do.
+pub(crate) async fn of_repo(call: Call) -> Answer {
+    call.run(|call, db| {
+        let found = call.repo(db)?;
+        let (access, stored) = (found.access, found.repo.bucket.clone());
+        let model = call.show(db, found)?;
+        let name = format!("{}/{}", model.org, model.name);
+        let (Some(stored), Some(bucket)) = (stored, model.bucket) else {
+            return Err(Refusal::conflict(format!("Repo {name} has no bucket")));
+        };
+        if model.status.is_offline() {
+            return Err(Refusal::conflict(format!("Repo {name} is offline{}", model.status.explanation())));
+        }
+        let vended = call.vend(&stored, &bucket, (&model.prefix, access))?;
+        reply::ok(&vended.ok_or_else(|| no_credentials(&bucket.nickname))?)
+    })
+    .await
+}
+
+/// `GET /orgs/{org}/buckets/{bucket}/credentials`: for reading, or with `access=write` for writing.
+pub(crate) async fn of_bucket(call: Call) -> Answer {
+    call.run(|call, db| {
+        let org = call.path("org");
+        let rights = call.org_to_read(db, org)?;
+        let access = match call.query("access").unwrap_or("read") {
+            "read" => Access::Read,
+            "write" if rights.write() => Access::ReadWrite,
+            "write" => return Err(denied()),
+            _ => return Err(reply::bad_query("access", "Input should be 'read' or 'write'", "enum")),
+        };
+        let id: Option<BucketId> = call.path("bucket").parse().ok();
+        let stored = id.map(|id| db.bucket(org, id)).transpose()?.flatten();
+        let stored = stored.ok_or_else(|| Refusal::missing("Bucket not found"))?;
+        let reach = (stored.model.prefix.as_str(), access);
+        let shown = call.show_bucket(db, &stored, &rights, reach)?;
+        let vended = call.vend(&stored, &shown, reach)?;
+        reply::ok(&vended.ok_or_else(|| no_credentials(&shown.nickname))?)
+    })
+    .await
+}
+
+fn no_credentials(nickname: &str) -> Refusal {
+    Refusal::conflict(format!("Bucket {nickname} needs no credentials: its access is anonymous"))
+}

@@ -1,0 +1,102 @@
+//! The catalog over HTTP: one router for every era of clients.
+//!
+//! A handler takes a [`Call`](call::Call), whose caller is known, and does its work in one transaction.
+
+mod access;
+mod admin;
+mod admin_users;
+mod body;
+mod bucket_change;
+mod bucket_new;
+mod buckets;
+mod call;
+mod credentials;
+mod era;
+mod people;
+mod permissions;
+mod removal;
+mod reply;
+mod repo_change;
+mod repo_list;
+mod repo_new;
+mod repos;
+mod view;
+mod virtual_chunks;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, patch, post, put};
+
+use crate::lake::Lake;
+use crate::refusal::Refusal;
+
+pub(crate) use self::bucket_new::{add_bucket, bucket_of};
+pub(crate) use self::removal::sweep;
+
+/// Every route. Words that are fixed win over names, whatever the order.
+pub(crate) fn router(lake: Arc<Lake>) -> Router {
+    Router::new()
+        .merge(people_routes())
+        .merge(repo_routes())
+        .merge(bucket_routes())
+        .merge(admin_routes())
+        .fallback(async || Refusal::missing("Not Found"))
+        .method_not_allowed_fallback(async || {
+            Refusal::new(http::StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+        })
+        .with_state(lake)
+}
+
+fn people_routes() -> Router<Arc<Lake>> {
+    Router::new()
+        .route("/", get(people::about))
+        .route("/user", get(people::user))
+        .route("/user/diagnostics", post(people::diagnostics))
+        .route("/user/orgs", get(people::orgs))
+        .route("/user/permissions", get(permissions::own))
+        .route("/orgs/{org}", get(people::org))
+        .route("/orgs/{org}/api-clients/authenticate", get(people::authenticate))
+        .route("/orgs/{org}/api-clients/permissions/check", get(permissions::check))
+        .route("/orgs/{org}/permissions/check", get(permissions::check))
+}
+
+fn repo_routes() -> Router<Arc<Lake>> {
+    let containers = get(virtual_chunks::list).patch(virtual_chunks::change);
+    Router::new()
+        .route("/orgs/{org}/repos", get(repo_list::plain).post(repo_new::create))
+        .route("/orgs/{org}/repos/paginated", get(repo_list::paginated))
+        .route("/orgs/{org}/repos/import", post(repo_new::import))
+        .route("/orgs/{org}/{repo}", patch(repo_change::modify).delete(removal::delete))
+        .route("/orgs/{org}/{repo}/status", put(repo_change::set_status))
+        .route("/orgs/{org}/{repo}/visibility", put(repo_change::set_visibility))
+        .route("/repos/{org}/{repo}", get(repos::get))
+        .route("/repos/{org}/{repo}/open", get(credentials::open))
+        .route("/repos/{org}/{repo}/bucket-credentials", get(credentials::of_repo))
+        .route("/repo/{id}", get(repos::get))
+        .route("/repo/{id}/bucket-credentials", get(credentials::of_repo))
+        .route("/repos/icechunk/{org}/{repo}/virtual-chunk-containers", containers)
+}
+
+fn bucket_routes() -> Router<Arc<Lake>> {
+    let one = get(buckets::get).patch(bucket_change::modify).delete(buckets::delete);
+    Router::new()
+        .route("/orgs/{org}/buckets", get(buckets::list).post(bucket_new::create))
+        .route("/orgs/{org}/buckets/{bucket}", one)
+        .route("/orgs/{org}/buckets/{bucket}/default", post(buckets::set_default))
+        .route("/orgs/{org}/buckets/{bucket}/repos", get(repo_list::of_bucket))
+        .route("/orgs/{org}/buckets/{bucket}/credentials", get(credentials::of_bucket))
+}
+
+fn admin_routes() -> Router<Arc<Lake>> {
+    Router::new()
+        .route("/_local/about", get(admin::about))
+        .route("/_local/orgs", post(admin::create_org))
+        .route("/_local/orgs/{org}/permissions", put(admin::set_org_permissions))
+        .route("/_local/users", post(admin_users::create_user))
+        .route("/_local/tokens", post(admin_users::create_token))
+        .route("/_local/s3-buckets", post(admin::create_s3_bucket))
+        .route("/_local/s3-keys", post(admin_users::create_s3_key))
+        .route("/_local/repos/{org}/{repo}/status", put(admin::set_status))
+        .route("/_local/repos/{org}/{repo}/permissions", put(admin::set_repo_permissions))
+}

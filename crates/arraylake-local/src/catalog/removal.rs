@@ -1,0 +1,108 @@
+//! Deleting repos: as ghosts that hold their name for some days, or at once; with their data, or without.
+
+use std::sync::Arc;
+
+use arraylake_types::{RepoKind, Timestamp};
+use chrono::TimeDelta;
+
+use super::access::denied;
+use super::call::{Answer, Call};
+use super::reply;
+use crate::lake::Lake;
+use crate::refusal::Refusal;
+use crate::s3::Access;
+use crate::store::{Db, StoredRepo};
+
+/// How long a deleted repo holds its name and its data.
+const GRACE: TimeDelta = TimeDelta::days(7);
+
+/// `DELETE /orgs/{org}/{repo}`
+pub(crate) async fn delete(call: Call) -> Answer {
+    let lake = Arc::clone(&call.lake);
+    let flag = |name: &str| call.query(name).is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
+    // Before 1.0 there were no ghosts: the entry went at once, and the data stayed.
+    let early = call.era.is_early();
+    let (immediate, retain) = (early || flag("immediate"), early || flag("retain_data"));
+    let marked = call.run(move |call, db| mark(call, db, immediate, retain)).await?;
+    match marked {
+        Some(repo) => remove(&lake, repo).await?,
+        None => return reply::done(),
+    }
+    reply::done()
+}
+
+/// Marks the repo as deleted, or removes its entry. Returns it if its data is to go now.
+fn mark(call: &Call, db: &Db<'_>, immediate: bool, retain: bool) -> Result<Option<StoredRepo>, Refusal> {
+    let Some(mut repo) = find(call, db)? else { return Ok(None) };
+    let (who, now) = (call.id().to_string(), call.lake.now());
+    if immediate && retain {
+        if !call.era.is_early() && db.take_spared(&repo.model, &who, &call.session, now.unix_seconds())? {
+            tracing::debug!(org = repo.model.org, repo = repo.model.name, "kept from a roll-back");
+            return Ok(None);
+        }
+        db.delete_repo(&repo.model)?;
+        return Ok(None);
+    }
+    repo.model.deleted_at = repo.model.deleted_at.or(Some(now));
+    repo.model.deleted_by = Some(who);
+    repo.model.retain_data = retain;
+    if immediate {
+        // Kept until the data is gone, so that a service that dies meanwhile goes on when it comes back.
+        repo.model.cleanup_started_at = Some(now);
+    }
+    db.update_repo(&repo.model)?;
+    Ok(immediate.then_some(repo))
+}
+
+/// The repo to delete; none where there is none and the client takes that for done.
+fn find(call: &Call, db: &Db<'_>) -> Result<Option<StoredRepo>, Refusal> {
+    let (org, name) = (call.path("org"), call.path("repo"));
+    let missing = || Refusal::missing(format!("Repo {org}/{name} not found"));
+    let nothing = || if call.era.may_delete_nothing() { Ok(None) } else { Err(missing()) };
+    if db.org(org)?.is_none() {
+        return nothing();
+    }
+    let rights = super::access::Rights::new(db.org_actions(org, call.id())?);
+    let Some(repo) = db.repo(org, name)? else {
+        return if rights.read() { nothing() } else { Err(denied()) };
+    };
+    match call.access(&repo, &rights) {
+        Some(Access::ReadWrite) => Ok(Some(repo)),
+        _ => Err(denied()),
+    }
+}
+
+/// Removes the data of a repo whose removal was begun, then its entry.
+async fn remove(lake: &Arc<Lake>, repo: StoredRepo) -> Result<(), Refusal> {
+    let (model, bucket) = (&repo.model, &repo.bucket);
+    // A repo at the root of a bucket, or one that shares its place, takes nobody else's data with it.
+    let own = bucket.as_ref().filter(|bucket| {
+        bucket.is_local() && !model.retain_data && !model.prefix.is_empty() && model.kind != RepoKind::V1
+    });
+    if let Some(bucket) = own {
+        let (place, id) = ((bucket.clone(), model.prefix.clone()), model.id.to_string());
+        let shared = lake.store.run(move |db| Ok(db.overlapping(&place.0, &place.1, &id)?)).await?;
+        if shared.is_none() {
+            match lake.endpoint.delete_prefix(&bucket.model.name, &model.prefix).await {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Refusal::internal("removing the data of a repo", &error));
+                }
+                _ => {}
+            }
+        }
+    }
+    lake.store.run(move |db| Ok(db.delete_repo(&repo.model)?)).await
+}
+
+/// Removes what was deleted long ago, and what a service that died left half removed.
+pub(crate) async fn sweep(lake: &Arc<Lake>) -> Result<usize, Refusal> {
+    let before = Timestamp::from(lake.config.clock.now() - GRACE);
+    let due = lake.store.run(move |db| Ok(db.repos_to_remove(before)?)).await?;
+    let count = due.len();
+    for (org, name) in due {
+        if let Some(repo) = lake.store.run(move |db| Ok(db.repo(&org, &name)?)).await? {
+            remove(lake, repo).await?;
+        }
+    }
+    Ok(count)
+}

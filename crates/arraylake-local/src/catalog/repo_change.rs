@@ -1,0 +1,187 @@
+//! Changes to the entry of a repo: description, metadata, optimization, status, visibility.
+
+use std::collections::HashSet;
+
+use arraylake_types::{
+    ExpirationConfig, GcConfig, Metadata, NewRepo, OptimizationWindow, RepoModel, RepoOperationMode,
+    RepoStatus, RepoVisibility, StatusInitiator,
+};
+use serde_json::{Map, Value};
+
+use super::body::Body;
+use super::call::{Answer, Call};
+use super::reply;
+use crate::refusal::Refusal;
+
+/// What is to be changed. Nothing means unchanged, everywhere.
+#[derive(Debug)]
+struct Change {
+    description: Option<String>,
+    add: Metadata,
+    remove: Vec<String>,
+    update: Metadata,
+    optimization: Optimization,
+}
+
+#[derive(Debug, Default)]
+struct Optimization {
+    window: Option<OptimizationWindow>,
+    gc: Option<GcConfig>,
+    expiration: Option<ExpirationConfig>,
+}
+
+/// `PATCH /orgs/{org}/{repo}`
+pub(crate) async fn modify(call: Call) -> Answer {
+    let change = Change::read(call.body()?)?;
+    call.run(move |call, db| {
+        let mut found = call.repo_to_write(db)?;
+        let before = found.repo.model.clone();
+        change.apply(&mut found.repo.model)?;
+        // `updated` tells of changes, not of requests.
+        if found.repo.model != before {
+            found.repo.model.updated = Some(call.lake.now());
+            db.update_repo(&found.repo.model)?;
+        }
+        reply::ok(&call.show(db, found)?)
+    })
+    .await
+}
+
+impl Change {
+    fn read(mut body: Body) -> Result<Self, Refusal> {
+        let change = Self {
+            description: body.text("description"),
+            add: body.metadata("add_metadata").unwrap_or_default(),
+            remove: body.any("remove_metadata", "a list of strings").unwrap_or_default(),
+            update: body.metadata("update_metadata").unwrap_or_default(),
+            optimization: Optimization::read(
+                body.object("optimization_config").unwrap_or_default(),
+                &mut body,
+            ),
+        };
+        body.finish()?;
+        if let Some(text) = &change.description {
+            NewRepo::new("any").with_description(text).validate()?;
+        }
+        change.add.validate()?;
+        change.update.validate()?;
+        change.check_disjoint()?;
+        Ok(change)
+    }
+
+    fn check_disjoint(&self) -> Result<(), Refusal> {
+        let remove = self.remove.iter().collect::<HashSet<_>>().into_iter();
+        let mut seen = HashSet::new();
+        let keys = self.add.0.keys().chain(self.update.0.keys()).chain(remove);
+        let mut common: Vec<&String> = keys.filter(|key| !seen.insert(*key)).collect();
+        common.sort();
+        if common.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::rule(format!("Common metadata keys found in request: {common:?}")))
+    }
+
+    fn apply(self, repo: &mut RepoModel) -> Result<(), Refusal> {
+        if let Some(description) = self.description {
+            repo.description = Some(description);
+        }
+        let mut facts = repo.metadata.clone().unwrap_or_default();
+        for key in self.add.0.keys() {
+            if facts.0.contains_key(key) {
+                return Err(Refusal::rule(format!("Key {key:?} already exists in metadata")));
+            }
+        }
+        facts.0.extend(self.add.0);
+        facts.0.extend(self.update.0);
+        for key in &self.remove {
+            facts.0.remove(key);
+        }
+        facts.validate()?;
+        if repo.metadata.is_some() || !facts.0.is_empty() {
+            repo.metadata = Some(facts);
+        }
+        let config = &mut repo.optimization_config;
+        config.window = self.optimization.window.or_else(|| config.window.take());
+        config.gc_config = self.optimization.gc.or_else(|| config.gc_config.take());
+        config.expiration_config = self.optimization.expiration.or_else(|| config.expiration_config.take());
+        Ok(())
+    }
+}
+
+impl Optimization {
+    fn read(fields: Map<String, Value>, body: &mut Body) -> Self {
+        let mut read = Self::default();
+        for (key, value) in fields {
+            let fits = match key.as_str() {
+                _ if value.is_null() => true,
+                "window" => take(value, &mut read.window),
+                "gc_config" => take(value, &mut read.gc),
+                "expiration_config" => {
+                    let has_age = value.get("expire_versions_older_than").is_some_and(Value::is_number);
+                    has_age && take(value, &mut read.expiration)
+                }
+                _ => true,
+            };
+            if !fits {
+                let msg = format!("Input should be a valid {key}");
+                let _: Option<()> = body.wrong("optimization_config", &msg, "value_error");
+            }
+        }
+        read
+    }
+}
+
+fn take<T: serde::de::DeserializeOwned>(value: Value, place: &mut Option<T>) -> bool {
+    *place = serde_json::from_value(value).ok();
+    place.is_some()
+}
+
+/// `PUT /orgs/{org}/{repo}/status`
+pub(crate) async fn set_status(call: Call) -> Answer {
+    let (mode, message) = status_of(&mut call.body()?)?;
+    call.run(move |call, db| {
+        let mut found = call.repo_to_write(db)?;
+        let repo = &mut found.repo.model;
+        if !repo.status.is_user_modifiable {
+            return Err(Refusal::conflict("Repo status is not modifiable"));
+        }
+        repo.status = RepoStatus::new(mode);
+        repo.status.message = message;
+        repo.status.initiated_by = StatusInitiator::principal(call.id());
+        repo.updated = Some(call.lake.now());
+        db.update_repo(repo)?;
+        reply::ok(&repo.status)
+    })
+    .await
+}
+
+/// Mode and message of a status.
+pub(super) fn status_of(body: &mut Body) -> Result<(RepoOperationMode, Option<String>), Refusal> {
+    let mode = RepoOperationMode::from(body.required_text("mode"));
+    let message = body.text("message");
+    if matches!(mode, RepoOperationMode::Other(_)) {
+        let msg = "Input should be 'online', 'maintenance' or 'offline'";
+        let _: Option<()> = body.wrong("mode", msg, "enum");
+    }
+    body.check()?;
+    Ok((mode, message))
+}
+
+/// `PUT /orgs/{org}/{repo}/visibility`
+pub(crate) async fn set_visibility(call: Call) -> Answer {
+    let mut body = call.body()?;
+    let visibility = RepoVisibility::from(body.required_text("visibility"));
+    if matches!(visibility, RepoVisibility::Other(_)) {
+        let msg = "Input should be 'PRIVATE' or 'AUTHENTICATED_PUBLIC'";
+        let _: Option<()> = body.wrong("visibility", msg, "enum");
+    }
+    body.finish()?;
+    call.run(move |call, db| {
+        let mut found = call.repo_to_write(db)?;
+        found.repo.model.visibility = visibility;
+        found.repo.model.updated = Some(call.lake.now());
+        db.update_repo(&found.repo.model)?;
+        reply::ok(&call.show(db, found)?)
+    })
+    .await
+}

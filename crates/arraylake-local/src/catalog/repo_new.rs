@@ -1,0 +1,228 @@
+//! New repos.
+
+use arraylake_types::{
+    BucketNickname, CreateMode, Metadata, NewRepo, RepoKind, RepoModel, RepoStatus, StatusInitiator,
+};
+
+use super::body::Body;
+use super::call::{Answer, Call};
+use super::reply;
+use crate::random;
+use crate::refusal::Refusal;
+use crate::s3::Access;
+use crate::store::{Db, StoredBucket, StoredRepo};
+
+/// Words that stand where names of repos do in addresses of orgs, beside those that every client knows.
+const RESERVED: [&str; 4] = ["api-clients", "iceberg", "marketplace", "permissions"];
+
+/// How long the roll-back of a client may take that was given a repo which was there before, in seconds.
+const ROLL_BACK_SECONDS: i64 = 120;
+
+/// What is asked for.
+#[derive(Debug)]
+struct Wanted {
+    name: String,
+    description: Option<String>,
+    nickname: Option<String>,
+    kind: RepoKind,
+    prefix: Option<String>,
+    metadata: Option<Metadata>,
+}
+
+/// `POST /orgs/{org}/repos`
+pub(crate) async fn create(call: Call) -> Answer {
+    let mut body = call.body()?;
+    let mode = body.any("create_mode", "a create mode").unwrap_or(CreateMode::Register);
+    let wanted = Wanted::read(body, mode == CreateMode::Import)?;
+    match mode {
+        CreateMode::Register | CreateMode::Import => add(call, wanted).await,
+        other => Err(Refusal::rule(format!(
+            "create_mode \"{other}\" is not supported by the local service; use \"register\" or \"import\""
+        ))),
+    }
+}
+
+/// `POST /orgs/{org}/repos/import`
+pub(crate) async fn import(call: Call) -> Answer {
+    let wanted = Wanted::read(call.body()?, true)?;
+    add(call, wanted).await
+}
+
+impl Wanted {
+    fn read(mut body: Body, import: bool) -> Result<Self, Refusal> {
+        let wanted = Self {
+            name: body.required_text("name"),
+            description: body.text("description"),
+            nickname: body.text("bucket_nickname").filter(|it| !it.is_empty()),
+            kind: body.any("kind", "'icechunk' or 'v1'").unwrap_or(RepoKind::Icechunk),
+            // An import may be of a whole bucket; a new repo gets a place of its own.
+            prefix: body.text("prefix").map(|it| it.trim().to_owned()).filter(|it| import || !it.is_empty()),
+            metadata: body.metadata("metadata"),
+        };
+        let version: Option<u64> = body.any("spec_version", "1 or 2");
+        if version.is_some_and(|version| !matches!(version, 1 | 2)) {
+            let _: Option<()> = body.wrong("spec_version", "Input should be 1 or 2", "literal_error");
+        }
+        if import && wanted.prefix.is_none() {
+            let _: Option<()> = body.wrong("prefix", "Field required", "missing");
+        }
+        body.finish()?;
+        wanted.check()?;
+        Ok(wanted)
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let mut request = NewRepo::new(&self.name).with_kind(self.kind.clone());
+        if let Some(text) = &self.description {
+            request = request.with_description(text);
+        }
+        if let Some(metadata) = &self.metadata {
+            request = request.with_metadata(metadata.clone());
+        }
+        if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
+            request = request.with_prefix(prefix);
+        }
+        request.validate()?;
+        if RESERVED.contains(&self.name.to_lowercase().as_str()) {
+            return Err(Refusal::rule(format!("invalid repo name {:?}: is reserved", self.name)));
+        }
+        if let Some(nickname) = &self.nickname {
+            nickname.parse::<BucketNickname>()?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of it.
+enum Outcome {
+    Made(Box<RepoModel>),
+    WasThere(Box<StoredRepo>),
+}
+
+async fn add(call: Call, wanted: Wanted) -> Answer {
+    let after = call.clone();
+    match call.run(move |call, db| insert(call, db, wanted)).await? {
+        Outcome::Made(repo) => reply::created(&*repo),
+        Outcome::WasThere(repo) => answer_existing(after, *repo).await,
+    }
+}
+
+fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> {
+    let org = call.path("org");
+    let rights = call.org_to_write(db, org)?;
+    if let Some(found) = db.repo(org, &wanted.name)? {
+        return existing(call, found);
+    }
+    let bucket = bucket(db, org, &wanted)?;
+    let prefix = prefix(&wanted, bucket.as_ref());
+    if let Some(bucket) = bucket.as_ref().filter(|_| wanted.kind != RepoKind::V1 && !call.era.is_early())
+        && let Some((of, name)) = db.overlapping(bucket, &prefix, "")?
+    {
+        // Who may not read the other org does not learn its names.
+        let other = if of == org { format!("{of}/{name}") } else { "of another org".to_owned() };
+        return Err(Refusal::conflict(format!("Prefix \"{prefix}\" overlaps repo {other}")));
+    }
+    let now = call.lake.now();
+    let id = random::repo_id(now.unix_seconds()).parse()?;
+    let mut model = RepoModel::new(id, org, wanted.name, now);
+    model.description = wanted.description;
+    model.metadata = wanted.metadata;
+    model.kind = wanted.kind;
+    model.prefix = prefix;
+    model.created_by = Some(call.id().to_string());
+    model.status = RepoStatus::default();
+    model.status.message = Some("new repo creation".to_owned());
+    model.status.initiated_by = StatusInitiator::principal(call.id());
+    let repo = StoredRepo { model, bucket };
+    db.insert_repo(&repo)?;
+    Ok(Outcome::Made(Box::new(call.show_repo(db, repo, &rights, Access::ReadWrite)?)))
+}
+
+/// Newer Python clients are given the repo that is there, all others are refused.
+fn existing(call: &Call, found: StoredRepo) -> Result<Outcome, Refusal> {
+    let (org, name) = (&found.model.org, &found.model.name);
+    if found.model.is_ghost() {
+        let text = format!("repo {org}/{name} already exists: it was deleted, but its name is still held");
+        return Err(Refusal::conflict(text));
+    }
+    if call.era.is_late() {
+        return Ok(Outcome::WasThere(Box::new(found)));
+    }
+    Err(Refusal::conflict(format!("repo {org}/{name} already exists")))
+}
+
+/// Answers with the repo that is there. If it holds data, the client will find that out and delete what it takes for
+/// its own new entry: that one deletion is to be passed over.
+async fn answer_existing(call: Call, repo: StoredRepo) -> Answer {
+    let holds_data = holds_data(&call, &repo).await;
+    call.run(move |call, db| {
+        let rights = call.org_to_write(db, call.path("org"))?;
+        if holds_data {
+            let until = call.lake.now().unix_seconds() + ROLL_BACK_SECONDS;
+            db.spare(&repo.model, &call.id().to_string(), &call.session, until)?;
+        }
+        reply::created(&call.show_repo(db, repo, &rights, Access::ReadWrite)?)
+    })
+    .await
+}
+
+/// Whether there is an Icechunk repository. Nobody knows for buckets elsewhere; there the answer is yes.
+async fn holds_data(call: &Call, repo: &StoredRepo) -> bool {
+    let Some(bucket) = repo.bucket.as_ref().filter(|bucket| bucket.is_local()) else { return true };
+    for file in ["repo", "refs/branch.main/ref.json"] {
+        let key = format!("{}/{file}", repo.model.prefix);
+        let read = call.lake.endpoint.read(&bucket.model.name, key.trim_start_matches('/')).await;
+        if !matches!(read, Ok(None)) {
+            return true;
+        }
+    }
+    false
+}
+
+fn bucket(db: &Db<'_>, org: &str, wanted: &Wanted) -> Result<Option<StoredBucket>, Refusal> {
+    if let Some(nickname) = &wanted.nickname {
+        let missing = || Refusal::rule(format!("Bucket {nickname} does not exist"));
+        return db.bucket_named(org, nickname.trim())?.ok_or_else(missing).map(Some);
+    }
+    if wanted.kind == RepoKind::V1 {
+        return Ok(None);
+    }
+    let missing = || Refusal::rule(format!("Org {org} has no default bucket; name a bucket that exists"));
+    db.default_bucket(org)?.ok_or_else(missing).map(Some)
+}
+
+/// The complete prefix: what was asked for is relative to the bucket config.
+fn prefix(wanted: &Wanted, bucket: Option<&StoredBucket>) -> String {
+    if wanted.kind == RepoKind::V1 {
+        return String::new();
+    }
+    let own = wanted.prefix.clone().unwrap_or_else(|| generated(&wanted.name));
+    let outer = bucket.map_or("", |bucket| bucket.model.prefix.as_str());
+    [outer, &own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+}
+
+/// A place of its own, by which people know the repo. Icechunk's keys are ASCII.
+fn generated(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' };
+    format!("{}_{}", random::letters(8), name.chars().map(plain).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_prefix_tells_the_name_in_ascii() {
+        let prefix = generated("ifs-hres-archivé");
+        assert_eq!(prefix.split_once('_').unwrap().0.len(), 8);
+        assert!(prefix.ends_with("_ifs_hres_archiv_"), "{prefix}");
+    }
+
+    #[test]
+    fn a_reserved_word_is_no_name() {
+        for name in ["Iceberg", "repos", "permissions"] {
+            let body = Body::parse(format!(r#"{{"name": "{name}"}}"#).as_bytes()).unwrap();
+            assert!(Wanted::read(body, false).unwrap_err().message().contains("is reserved"));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A single repo.
+
+use arraylake_types::AuthMethod;
+
+use super::call::{Answer, Call};
+use super::reply;
+use crate::refusal::Refusal;
+use crate::store::StoredRepo;
+
+/// `GET /repos/{org}/{repo}`, `GET /repo/{id}`
+pub(crate) async fn get(call: Call) -> Answer {
+    call.run(|call, db| {
+        let found = call.repo(db)?;
+        // The keys in this answer never expire, so that a service which means to keep clients out must not give them.
+        if call.era.is_late() && holds_keys(&found.repo) {
+            online(&found.repo)?;
+        }
+        reply::ok(&call.show(db, found)?)
+    })
+    .await
+}
+
+fn holds_keys(repo: &StoredRepo) -> bool {
+    repo.bucket.as_ref().is_some_and(|bucket| bucket.model.auth_method() == Some(AuthMethod::Hmac))
+}
+
+/// Refuses a repo that is not online.
+fn online(repo: &StoredRepo) -> Result<(), Refusal> {
+    let (model, status) = (&repo.model, &repo.model.status);
+    if status.is_offline() || status.is_maintenance() {
+        let (org, name, mode, more) = (&model.org, &model.name, &status.mode, status.explanation());
+        let text = format!(
+            "Repo {org}/{name} is in mode {mode}{more}; its bucket uses HMAC authentication, so it cannot be read until it is online"
+        );
+        return Err(Refusal::conflict(text));
+    }
+    Ok(())
+}

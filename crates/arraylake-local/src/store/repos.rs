@@ -1,0 +1,270 @@
+//! Repos: the whole model as JSON, and beside it the columns that are searched.
+
+use std::collections::HashMap;
+
+use arraylake_types::{BucketId, Metadata, PrincipalId, RepoAction, RepoKind, RepoModel, Timestamp};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::{Db, StoredBucket, from_json, parsed, to_json};
+
+/// A repo as it is kept; its bucket config is kept apart.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredRepo {
+    /// The repo, without its bucket config.
+    pub(crate) model: RepoModel,
+    /// The bucket config.
+    pub(crate) bucket: Option<StoredBucket>,
+}
+
+/// Which repos are wanted, newest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ListQuery {
+    /// Of this org.
+    pub(crate) org: String,
+    /// Only those in which this principal was given something.
+    pub(crate) granted_to: Option<PrincipalId>,
+    /// Only those in this bucket config.
+    pub(crate) bucket: Option<BucketId>,
+    /// Deleted ones too.
+    pub(crate) ghosts: bool,
+    /// Only those whose metadata passes.
+    pub(crate) filter: Option<Metadata>,
+    /// How many to leave out, and how many to take.
+    pub(crate) window: Option<(u64, u64)>,
+}
+
+const SELECT: &str = "SELECT model, bucket, org FROM repo";
+
+impl Db<'_> {
+    /// A repo by its name; a deleted one too, for it holds its name.
+    pub(crate) fn repo(&self, org: &str, name: &str) -> rusqlite::Result<Option<StoredRepo>> {
+        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE org = ?1 AND name = ?2"))?;
+        let found = query.query_row([org, name], columns).optional()?;
+        found.map(|columns| self.with_bucket(columns, &mut HashMap::new())).transpose()
+    }
+
+    /// Org and name of the repo with an id.
+    pub(crate) fn repo_name(&self, id: &str) -> rusqlite::Result<Option<(String, String)>> {
+        let mut query = self.0.prepare_cached("SELECT org, name FROM repo WHERE id = ?1")?;
+        query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+    }
+
+    /// The repos wanted, and how many there are on all pages.
+    pub(crate) fn repos(&self, wanted: &ListQuery) -> rusqlite::Result<(Vec<StoredRepo>, u64)> {
+        let condition = "WHERE org = ?1 AND (?2 OR ghost = 0) AND (?3 IS NULL OR bucket = ?3)
+             AND (?4 IS NULL OR id IN (SELECT repo FROM repo_grant WHERE principal = ?4))";
+        let (bucket, who) =
+            (wanted.bucket.map(|id| id.to_string()), wanted.granted_to.map(|id| id.to_string()));
+        let values = params![wanted.org, wanted.ghosts, bucket, who];
+        if let Some(filter) = &wanted.filter {
+            return self.filtered(wanted, filter, &format!("{SELECT} {condition}"), values);
+        }
+        let (skip, take) = wanted.window.map_or((0, i64::MAX), |(skip, take)| (signed(skip), signed(take)));
+        let order = format!("ORDER BY updated DESC, seq DESC LIMIT {take} OFFSET {skip}");
+        let mut query = self.0.prepare_cached(&format!("{SELECT} {condition} {order}"))?;
+        let rows: Vec<_> = query.query_map(values, columns)?.collect::<Result<_, _>>()?;
+        let total = if wanted.window.is_some() {
+            let mut count = self.0.prepare_cached(&format!("SELECT count(*) FROM repo {condition}"))?;
+            count.query_row(values, |row| row.get::<_, u32>(0))?.into()
+        } else {
+            rows.len() as u64
+        };
+        Ok((self.with_buckets(rows)?, total))
+    }
+
+    /// The same for a filter, which SQL does not understand: metadata tells 2 from "2" and null from missing.
+    fn filtered(
+        &self,
+        wanted: &ListQuery,
+        filter: &Metadata,
+        select: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> rusqlite::Result<(Vec<StoredRepo>, u64)> {
+        let mut query = self
+            .0
+            .prepare_cached(&format!("{select} AND metadata IS NOT NULL ORDER BY updated DESC, seq DESC"))?;
+        let mut rows: Vec<_> = query.query_map(values, columns)?.collect::<Result<_, _>>()?;
+        rows.retain(|row: &Columns| row.model.metadata.as_ref().is_some_and(|facts| passes(facts, filter)));
+        let total = rows.len() as u64;
+        let (skip, take) = wanted.window.unwrap_or((0, u64::MAX));
+        let page = rows.into_iter().skip(clamped(skip)).take(clamped(take)).collect();
+        Ok((self.with_buckets(page)?, total))
+    }
+
+    fn with_buckets(&self, rows: Vec<Columns>) -> rusqlite::Result<Vec<StoredRepo>> {
+        let mut known = HashMap::new();
+        rows.into_iter().map(|row| self.with_bucket(row, &mut known)).collect()
+    }
+
+    fn with_bucket(
+        &self,
+        row: Columns,
+        known: &mut HashMap<BucketId, Option<StoredBucket>>,
+    ) -> rusqlite::Result<StoredRepo> {
+        let bucket = match row.bucket {
+            None => None,
+            Some(id) => match known.get(&id) {
+                Some(bucket) => bucket.clone(),
+                None => known.entry(id).or_insert(self.bucket(&row.org, id)?).clone(),
+            },
+        };
+        Ok(StoredRepo { model: row.model, bucket })
+    }
+
+    /// Adds a repo; its name must be free.
+    pub(crate) fn insert_repo(&self, repo: &StoredRepo) -> rusqlite::Result<()> {
+        self.0.execute(
+            "INSERT INTO repo (id, org, name, bucket, prefix, updated, ghost, metadata, model)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                repo.model.id.as_str(),
+                repo.model.org,
+                repo.model.name,
+                repo.bucket.as_ref().map(|bucket| bucket.id.to_string()),
+                place(&repo.model),
+                updated(&repo.model),
+                repo.model.is_ghost(),
+                repo.model.metadata.as_ref().map(to_json).transpose()?,
+                to_json(&repo.model)?
+            ],
+        )?;
+        self.index_grants(&repo.model)
+    }
+
+    /// Writes a repo back. Name, bucket and prefix never change.
+    pub(crate) fn update_repo(&self, repo: &RepoModel) -> rusqlite::Result<()> {
+        let metadata = repo.metadata.as_ref().map(to_json).transpose()?;
+        self.0.execute(
+            "UPDATE repo SET updated = ?2, ghost = ?3, metadata = ?4, model = ?5 WHERE id = ?1",
+            params![repo.id.as_str(), updated(repo), repo.is_ghost(), metadata, to_json(repo)?],
+        )?;
+        self.index_grants(repo)
+    }
+
+    fn index_grants(&self, repo: &RepoModel) -> rusqlite::Result<()> {
+        self.0.prepare_cached("DELETE FROM repo_grant WHERE repo = ?1")?.execute([repo.id.as_str()])?;
+        for grant in repo.permissions.iter().filter(|grant| grants_reading(&grant.actions)) {
+            let values = params![grant.principal_id.to_string(), repo.id.as_str()];
+            self.0.prepare_cached("INSERT OR IGNORE INTO repo_grant VALUES (?1, ?2)")?.execute(values)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the entry of a repo.
+    pub(crate) fn delete_repo(&self, repo: &RepoModel) -> rusqlite::Result<()> {
+        self.0.execute("DELETE FROM spared WHERE repo = ?1", [repo.id.as_str()])?;
+        self.0.execute("DELETE FROM repo WHERE id = ?1", [repo.id.as_str()])?;
+        Ok(())
+    }
+
+    /// Another repo in the same bucket whose data lies at, below or above a prefix.
+    pub(crate) fn overlapping(
+        &self,
+        bucket: &StoredBucket,
+        prefix: &str,
+        except: &str,
+    ) -> rusqlite::Result<Option<(String, String)>> {
+        let mut above: Vec<&str> = prefix.match_indices('/').map(|(at, _)| &prefix[..at]).collect();
+        above.extend(["", prefix]);
+        let (from, to) = if prefix.is_empty() {
+            (String::new(), "\u{10ffff}".to_owned())
+        } else {
+            (format!("{prefix}/"), format!("{prefix}0"))
+        };
+        // Several bucket configs may name one bucket. `0` follows `/` in the order of characters. A deleted repo whose
+        // data is to be kept is as good as gone.
+        let mut query = self.0.prepare_cached(
+            "SELECT r.org, r.name FROM bucket b JOIN repo r ON r.bucket = b.id
+             WHERE b.name = ?1 AND b.endpoint = ?2 AND r.id <> ?3
+               AND NOT (r.ghost AND json_extract(r.model, '$.retain_data'))
+               AND (r.prefix IN (SELECT value FROM json_each(?4)) OR (r.prefix >= ?5 AND r.prefix < ?6))",
+        )?;
+        let endpoint = bucket.model.extra_config.endpoint_url().unwrap_or_default();
+        let values = params![bucket.model.name, endpoint, except, to_json(&above)?, from, to];
+        query.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()
+    }
+
+    /// Org and name of the repos whose removal was begun, or that were deleted before a moment.
+    pub(crate) fn repos_to_remove(&self, before: Timestamp) -> rusqlite::Result<Vec<(String, String)>> {
+        let mut query = self.0.prepare(
+            "SELECT org, name, json_extract(model, '$.deleted_at'), json_extract(model, '$.cleanup_started_at')
+             FROM repo WHERE ghost",
+        )?;
+        let rows = query.query_map([], |row| {
+            let deleted: Option<String> = row.get(2)?;
+            let old = deleted.and_then(|at| at.parse::<Timestamp>().ok()).is_some_and(|at| at < before);
+            Ok((row.get(0)?, row.get(1)?, old || row.get::<_, Option<String>>(3)?.is_some()))
+        })?;
+        let rows: Vec<(String, String, bool)> = rows.collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().filter(|(.., due)| *due).map(|(org, name, _)| (org, name)).collect())
+    }
+
+    /// Notes that a client was given a repo that it did not make, as if it had: its next roll-back must not hit it.
+    pub(crate) fn spare(
+        &self,
+        repo: &RepoModel,
+        who: &str,
+        session: &str,
+        until: i64,
+    ) -> rusqlite::Result<()> {
+        let values = params![who, session, repo.id.as_str(), until];
+        self.0.execute("INSERT OR REPLACE INTO spared VALUES (?1, ?2, ?3, ?4)", values)?;
+        Ok(())
+    }
+
+    /// Whether this is the roll-back that must not hit the repo; true once.
+    pub(crate) fn take_spared(
+        &self,
+        repo: &RepoModel,
+        who: &str,
+        session: &str,
+        now: i64,
+    ) -> rusqlite::Result<bool> {
+        self.0.execute("DELETE FROM spared WHERE until < ?1", [now])?;
+        let gone = "DELETE FROM spared WHERE repo = ?1 AND principal = ?2 AND session = ?3";
+        Ok(self.0.execute(gone, params![repo.id.as_str(), who, session])? > 0)
+    }
+}
+
+/// Whether the actions let their holder read a repo.
+pub(crate) fn grants_reading(actions: &[RepoAction]) -> bool {
+    actions.iter().any(|action| matches!(action, RepoAction::CanRead | RepoAction::CanWrite))
+}
+
+struct Columns {
+    model: RepoModel,
+    bucket: Option<BucketId>,
+    org: String,
+}
+
+fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
+    let model = from_json(0, row.get_ref(0)?.as_str()?)?;
+    let bucket: Option<String> = row.get(1)?;
+    Ok(Columns { model, bucket: bucket.map(|id| parsed(1, &id)).transpose()?, org: row.get(2)? })
+}
+
+/// Where the data lies; V1 repos share the prefix of their bucket config.
+fn place(repo: &RepoModel) -> Option<&str> {
+    (repo.kind != RepoKind::V1).then_some(&repo.prefix)
+}
+
+fn updated(repo: &RepoModel) -> i64 {
+    repo.updated.map_or(0, |at| at.unix_seconds())
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn clamped(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Whether the metadata has every fact of the filter. A null matches a null, not a missing fact.
+fn passes(facts: &Metadata, filter: &Metadata) -> bool {
+    filter.0.iter().all(|(key, wanted)| facts.0.get(key).is_some_and(|found| same(found, wanted)))
+}
+
+fn same(found: &serde_json::Value, wanted: &serde_json::Value) -> bool {
+    found == wanted || found.as_f64().zip(wanted.as_f64()).is_some_and(|(found, wanted)| found == wanted)
+}

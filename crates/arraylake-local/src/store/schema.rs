@@ -1,0 +1,72 @@
+//! The tables, one step for each version of the file.
+
+use rusqlite::Connection;
+
+use crate::error::{LocalError, LocalErrorKind};
+
+/// Each step brings a file from the version of its index to the next.
+const STEPS: &[&str] = &["
+    CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE org (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, created INTEGER NOT NULL);
+    CREATE TABLE principal (
+        id TEXT PRIMARY KEY, client_id TEXT, email TEXT NOT NULL UNIQUE, first_name TEXT, family_name TEXT,
+        created INTEGER NOT NULL);
+    CREATE TABLE token (
+        hash BLOB PRIMARY KEY, principal TEXT NOT NULL REFERENCES principal (id), created INTEGER NOT NULL,
+        expires INTEGER NOT NULL, last_used INTEGER);
+    CREATE TABLE org_grant (
+        org TEXT NOT NULL REFERENCES org (name), principal TEXT NOT NULL REFERENCES principal (id),
+        actions TEXT NOT NULL, PRIMARY KEY (principal, org)) WITHOUT ROWID;
+    CREATE TABLE bucket (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, org TEXT NOT NULL REFERENCES org (name),
+        nickname TEXT NOT NULL, platform TEXT NOT NULL, name TEXT NOT NULL, prefix TEXT NOT NULL,
+        endpoint TEXT NOT NULL, is_default INTEGER NOT NULL, model TEXT NOT NULL,
+        UNIQUE (org, nickname), UNIQUE (org, platform, name, prefix, endpoint));
+    CREATE INDEX bucket_place ON bucket (name, endpoint);
+    CREATE TABLE repo (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, org TEXT NOT NULL REFERENCES org (name),
+        name TEXT NOT NULL, bucket TEXT REFERENCES bucket (id), prefix TEXT, updated INTEGER NOT NULL,
+        ghost INTEGER NOT NULL, metadata TEXT, model TEXT NOT NULL, UNIQUE (org, name));
+    CREATE INDEX repo_order ON repo (org, updated, seq, ghost);
+    CREATE INDEX repo_place ON repo (bucket, prefix);
+    CREATE TABLE repo_grant (
+        principal TEXT NOT NULL, repo TEXT NOT NULL REFERENCES repo (id) ON DELETE CASCADE,
+        PRIMARY KEY (principal, repo)) WITHOUT ROWID;
+    CREATE INDEX repo_grant_repo ON repo_grant (repo);
+    CREATE TABLE s3_key (id TEXT PRIMARY KEY, secret TEXT NOT NULL, scope TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE s3_public (bucket TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE spared (
+        principal TEXT NOT NULL, session TEXT NOT NULL, repo TEXT NOT NULL, until INTEGER NOT NULL,
+        PRIMARY KEY (repo, principal, session)) WITHOUT ROWID;
+"];
+
+/// Brings the file to the newest version, or refuses one from the future.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), LocalError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found as usize > STEPS.len() {
+        let message = format!("the catalog file has version {found}, this program knows {}", STEPS.len());
+        return Err(LocalError::new(LocalErrorKind::Unusable, message));
+    }
+    for (step, version) in STEPS.iter().zip(1_u32..).skip(found as usize) {
+        let change = connection.transaction()?;
+        change.execute_batch(step)?;
+        change.pragma_update(None, "user_version", version)?;
+        change.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_migrated_once_and_one_from_the_future_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        connection.pragma_update(None, "user_version", 1000).unwrap();
+        assert_eq!(migrate(&mut connection).unwrap_err().kind(), LocalErrorKind::Unusable);
+    }
+}
