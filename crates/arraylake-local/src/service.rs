@@ -79,13 +79,12 @@ impl LocalService {
         &self.lake
     }
 
-    fn intercepted<B>(&self, request: Request<B>) -> Result<Request<B>, Response<Body>> {
-        let Some(answer) = &self.lake.config.interceptor else { return Ok(request) };
+    /// What is answered in place of the catalog, if anything is.
+    fn intercepted<B>(&self, request: Request<B>) -> (Request<B>, Option<Response<Body>>) {
+        let Some(answer) = &self.lake.config.interceptor else { return (request, None) };
         let (parts, body) = request.into_parts();
-        match answer(&parts) {
-            Some(response) => Err(response.map(Body::from)),
-            None => Ok(Request::from_parts(parts, body)),
-        }
+        let response = answer(&parts).map(|response| response.map(Body::from));
+        (Request::from_parts(parts, body), response)
     }
 }
 
@@ -104,11 +103,12 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let answer = self.intercepted(request).map(|request| self.router.call(request.map(Body::new)));
+        let (request, canned) = self.intercepted(request);
+        let mut router = self.router.clone();
         Box::pin(async move {
-            let mut response = match answer {
-                Ok(answer) => answer.await?,
-                Err(response) => response,
+            let mut response = match canned {
+                Some(response) => response,
+                None => router.call(request.map(Body::new)).await?,
             };
             let id = uuid::Uuid::new_v4().simple().to_string();
             tracing::debug!(%method, path, status = response.status().as_u16(), id, "answered");

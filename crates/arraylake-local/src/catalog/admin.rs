@@ -1,6 +1,7 @@
 //! `/_local/`: what no client may do at the real service. Needs the admin token.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arraylake_types::{OrgAction, Permission, RepoAction, RepoStatus, StatusInitiator, Timestamp};
 use serde::Deserialize;
@@ -54,7 +55,7 @@ pub(crate) async fn about(AdminCall(call): AdminCall) -> Answer {
 /// `POST /_local/orgs`
 pub(crate) async fn create_org(AdminCall(call): AdminCall) -> Answer {
     let wanted: NewOrg = call.body_as()?;
-    let lake = std::sync::Arc::clone(&call.lake);
+    let lake = Arc::clone(&call.lake);
     let job = move |db: &Db<'_>| {
         let org = setup::add_org(db, &wanted.name, &wanted.display_name, lake.now())?;
         match wanted.members {
@@ -91,7 +92,7 @@ pub(super) fn find(db: &Db<'_>, principal: &str) -> Result<arraylake_types::Prin
 /// `POST /_local/s3-buckets`: makes a bucket of the S3 endpoint unless it is there.
 pub(crate) async fn create_s3_bucket(AdminCall(call): AdminCall) -> Answer {
     let wanted: NewS3Bucket = call.body_as()?;
-    let lake = std::sync::Arc::clone(&call.lake);
+    let lake = Arc::clone(&call.lake);
     let job = move |db: &Db<'_>| {
         lake.make_bucket(&wanted.name).map_err(|error| Refusal::rule(error.to_string()))?;
         lake.ring.publish(db, &wanted.name, wanted.public)?;
@@ -106,7 +107,8 @@ pub(crate) async fn set_status(AdminCall(call): AdminCall) -> Answer {
     let modifiable = body.any("is_user_modifiable", "a boolean").unwrap_or(true);
     let end: Option<Timestamp> = body.any("estimated_end_time", "a time");
     let (mode, message) = repo_change::status_of(&mut body)?;
-    let (org, name, lake) = (call.path("org").to_owned(), call.path("repo").to_owned(), call.lake.clone());
+    let (org, name, lake) =
+        (call.path("org").to_owned(), call.path("repo").to_owned(), Arc::clone(&call.lake));
     let job = move |db: &Db<'_>| {
         let mut repo = named(db, &org, &name)?.model;
         repo.status = RepoStatus::new(mode);
