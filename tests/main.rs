@@ -12,5 +12,7 @@ mod errors;
 mod icechunk;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/mocks.rs"]
+mod mocks;
 #[path = "suite/redaction.rs"]
 mod redaction;

@@ -29,7 +29,7 @@ pub async fn write(store: &Arc<AsyncIcechunkStore>) {
             .unwrap();
         axis.async_store_metadata().await.unwrap();
         let steps: Vec<f64> = (0..length).map(|step| step as f64).collect();
-        axis.async_store_chunk_elements(&[0], &steps).await.unwrap();
+        axis.async_store_chunk(&[0], steps.as_slice()).await.unwrap();
     }
     let array = ArrayBuilder::new(SHAPE.to_vec(), vec![2, 6], data_type::float64(), 0.0f64)
         .dimension_names(Some(["y", "x"]))
@@ -39,7 +39,7 @@ pub async fn write(store: &Arc<AsyncIcechunkStore>) {
     array.async_store_metadata().await.unwrap();
     let values = values();
     for (row, half) in values.chunks(12).enumerate() {
-        array.async_store_chunk_elements(&[row as u64, 0], half).await.unwrap();
+        array.async_store_chunk(&[row as u64, 0], half).await.unwrap();
     }
 }
 

@@ -22,7 +22,7 @@ impl TestLake {
     pub async fn start_with(config: LocalConfig) -> Self {
         let lake = arraylake_local::serve(config).await.unwrap();
         let org = lake.org().parse().unwrap();
-        let bucket = arraylake_local::DEFAULT_BUCKET.parse().unwrap();
+        let bucket = "local".parse().unwrap();
         Self { lake, org, bucket }
     }
 
@@ -41,12 +41,12 @@ impl TestLake {
 
     /// The other seeded bucket config: temporary keys, scoped to a repo.
     pub fn delegated(&self) -> BucketNickname {
-        arraylake_local::DELEGATED_BUCKET.parse().unwrap()
+        "delegated".parse().unwrap()
     }
 
     /// A client over HTTP.
     pub fn client(&self) -> AsyncClient {
-        self.client_with_token(self.lake.token().clone())
+        self.client_with_token(self.lake.token())
     }
 
     pub fn client_with_token(&self, token: impl Into<Secret>) -> AsyncClient {
@@ -60,11 +60,11 @@ impl TestLake {
 
     /// A client whose leaf is the service itself.
     pub fn client_without_socket(&self) -> AsyncClient {
-        let leaf = self.lake.service().leaf();
+        let leaf = self.lake.service();
         AsyncClient::builder()
             .with_config(Config::empty())
             .with_service_uri("http://local.example.com")
-            .with_token(self.lake.token().clone())
+            .with_token(self.lake.token())
             .with_transport(|transport| transport.with_leaf(leaf))
             .build()
             .unwrap()

@@ -8,3 +8,8 @@
 pub mod contract;
 pub mod dataset;
 pub mod lake;
+
+/// The examples of the top-level README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -96,7 +96,8 @@ async fn a_busy_service_says_how_long_to_wait() {
 async fn a_service_that_is_down_a_cut_answer_and_a_redirect_are_told_apart() {
     assert_eq!(holding(&failure(refuse()).await), ["connect"]);
     assert_eq!(holding(&failure(cut()).await), ["interrupted"]);
-    let error = failure(status(307).with_header("location", "https://elsewhere.example.com/x?token=MARKER")).await;
+    let error =
+        failure(status(307).with_header("location", "https://elsewhere.example.com/x?token=MARKER")).await;
     assert_eq!(holding(&error), ["redirect"]);
 }
 
@@ -122,6 +123,9 @@ async fn bad_names_are_refused_with_value_and_rule_before_any_request() {
     for bad in ["a", "a/b/c", "../x/y", "a b/c"] {
         let error = Error::from(bad.parse::<RepoName>().unwrap_err());
         assert!(error.is_invalid_input() && holding(&error).is_empty());
-        assert!(error.to_string().contains(&format!("{bad:?}")) && error.to_string().contains("must be"), "{error}");
+        assert!(
+            error.to_string().contains(&format!("{bad:?}")) && error.to_string().contains("must be"),
+            "{error}"
+        );
     }
 }

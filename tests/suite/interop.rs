@@ -34,7 +34,8 @@ async fn run(lake: &TestLake, script: &str, arguments: &[&str]) -> Option<Value>
         .output()
         .await
         .unwrap();
-    let (text, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (text, complaints) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script} failed:\n{text}\n{complaints}");
     let last = text.lines().last().unwrap_or_default();
     Some(serde_json::from_str(last).unwrap_or_else(|error| panic!("{script}: {error} in {last:?}")))

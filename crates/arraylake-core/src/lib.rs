@@ -56,8 +56,3 @@ pub mod prelude {
         PageRequest, RepoKind, RepoName,
     };
 }
-
-/// The examples of the top-level README, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -39,8 +39,7 @@ impl Answers {
         let recorded: Value = serde_json::from_str(line).expect("the recording is JSON");
         let rows: Vec<Value> = (0..REPOS).map(|number| row(&recorded["body"], number)).collect();
         let page = |(at, items): (usize, &[Value])| {
-            let frame =
-                json!({"items": items, "total": REPOS, "page": at + 1, "size": PAGE, "pages": PAGES});
+            let frame = json!({"items": items, "total": REPOS, "page": at + 1, "size": PAGE, "pages": PAGES});
             Bytes::from(frame.to_string())
         };
         Self { repo: rows[0].to_string().into(), pages: rows.chunks(PAGE).enumerate().map(page).collect() }
@@ -88,9 +87,9 @@ async fn serve(stream: TcpStream, answers: Arc<Answers>) {
     stream.set_nodelay(true).expect("a socket option");
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = match answers.of(&request) {
-            Some(body) => Response::builder()
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Full::new(body)),
+            Some(body) => {
+                Response::builder().header(header::CONTENT_TYPE, "application/json").body(Full::new(body))
+            }
             None => Response::builder().status(StatusCode::NOT_FOUND).body(Full::default()),
         };
         std::future::ready(Ok::<_, Infallible>(answer.expect("a well-formed answer")))

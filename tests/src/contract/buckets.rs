@@ -33,7 +33,9 @@ pub async fn a_taken_nickname_or_place_is_refused(subject: Subject<'_>) {
     assert!(error.is_conflict() && error.detail().unwrap().contains("already exists"), "{error}");
     let (mut elsewhere, other) = new_bucket();
     elsewhere.name.clone_from(&request.name);
-    assert!(subject.api.create_bucket_config(subject.org, elsewhere.clone()).await.unwrap_err().is_conflict());
+    assert!(
+        subject.api.create_bucket_config(subject.org, elsewhere.clone()).await.unwrap_err().is_conflict()
+    );
     let elsewhere = elsewhere.with_endpoint_url("https://s3.example.com");
     subject.api.create_bucket_config(subject.org, elsewhere).await.unwrap();
     for nickname in [nickname, other] {
@@ -68,12 +70,20 @@ pub async fn a_bucket_config_in_use_cannot_be_deleted(subject: Subject<'_>) {
     let name = RepoName::new(subject.org, &fresh("user")).unwrap();
     let repo = NewRepo::new(name.repo()).with_bucket(&nickname).unwrap().with_prefix("inner");
     let made = subject.api.create_repo_object(subject.org, repo).await.unwrap();
-    assert_eq!(made.prefix, format!("{prefix}/inner"), "a prefix is relative going out and complete coming in");
+    assert_eq!(
+        made.prefix,
+        format!("{prefix}/inner"),
+        "a prefix is relative going out and complete coming in"
+    );
     let repos = subject.api.list_repos_for_bucket_config(subject.org, &nickname).await.unwrap();
     assert_eq!(repos.iter().map(|repo| repo.name.as_str()).collect::<Vec<_>>(), [name.repo()]);
     let error = subject.api.delete_bucket_config(subject.org, &nickname, sure()).await.unwrap_err();
     assert!(error.is_conflict(), "{error}");
-    subject.api.delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data()).await.unwrap();
+    subject
+        .api
+        .delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data())
+        .await
+        .unwrap();
     subject.api.delete_bucket_config(subject.org, &nickname, sure()).await.unwrap();
 }
 

@@ -31,7 +31,11 @@ pub async fn a_repo_is_what_it_was_made_to_be(subject: Subject<'_>) {
     let open = subject.api.open_repo(&name).await.unwrap();
     assert_eq!((open.repo_prefix, open.repo_bucket.nickname), (got.prefix, got.bucket.unwrap().nickname));
     assert!(open.author.is_some() && open.principal_id.is_some());
-    subject.api.delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data()).await.unwrap();
+    subject
+        .api
+        .delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data())
+        .await
+        .unwrap();
 }
 
 /// A second repo of a name is refused, and the first one stays as it is.
@@ -42,7 +46,11 @@ pub async fn a_taken_name_is_refused(subject: Subject<'_>) {
     assert!(error.is_conflict(), "{error}");
     assert!(error.detail().unwrap().contains("already exists"), "{error}");
     assert_eq!(subject.api.get_repo_object(&name).await.unwrap().id, first.id);
-    subject.api.delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data()).await.unwrap();
+    subject
+        .api
+        .delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data())
+        .await
+        .unwrap();
 }
 
 /// A deleted repo is gone from every listing but still holds its name; removed at once, it does not.
@@ -86,7 +94,11 @@ pub async fn pages_hold_every_repo_once(subject: Subject<'_>) {
     for name in &names {
         assert_eq!(seen.iter().filter(|other| *other == name).count(), 1, "{name} in {seen:?}");
         let name = RepoName::new(subject.org, name).unwrap();
-        subject.api.delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data()).await.unwrap();
+        subject
+            .api
+            .delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data())
+            .await
+            .unwrap();
     }
 }
 
@@ -105,7 +117,11 @@ pub async fn a_filter_finds_by_metadata(subject: Subject<'_>) {
     let one = by(Metadata::new().with("mark", mark.as_str()).with("level", 2)).await.unwrap();
     assert_eq!(one.iter().map(|repo| repo.name.as_str()).collect::<Vec<_>>(), [names[1].repo()]);
     for name in names {
-        subject.api.delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data()).await.unwrap();
+        subject
+            .api
+            .delete_repo(&name, sure(), DeleteRepo::new().with_immediate().with_retain_data())
+            .await
+            .unwrap();
     }
 }
 

@@ -52,7 +52,7 @@ async fn coordinate<T: Element + Send + Sync>(
         .attributes(attributes(about))
         .build(Arc::clone(store), &format!("/{name}"))?;
     array.async_store_metadata().await?;
-    array.async_store_chunk_elements(&[0], values).await?;
+    array.async_store_chunk(&[0], values).await?;
     Ok(())
 }
 
@@ -75,7 +75,7 @@ async fn temperature(store: &Store, field: &Field, progress: impl Fn(u64)) -> Re
         for y in 0..counts[1] {
             for x in 0..counts[2] {
                 let start = [t as usize * CHUNK[0], y as usize * CHUNK[1], x as usize * CHUNK[2]];
-                array.async_store_chunk_elements(&[t, y, x], &field.chunk(start, CHUNK)).await?;
+                array.async_store_chunk(&[t, y, x], field.chunk(start, CHUNK)).await?;
                 progress((t * counts[1] + y) * counts[2] + x + 1);
             }
         }

@@ -3,13 +3,15 @@
 //!
 //! `cargo run --release --example quickstart [DIR]`. A second run on the same directory reopens what the first left.
 
+#![expect(clippy::print_stdout, reason = "an example talks to its user")]
+
 mod dataset;
 mod field;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arraylake_core::icechunk::icechunk::repository::VersionInfo;
+use arraylake_core::icechunk::IcechunkRepo;
 use arraylake_core::{AsyncClient, Config, prelude::*};
 use arraylake_local::{LocalConfig, RunningLake};
 use comfy_table::Table;
@@ -33,8 +35,8 @@ async fn main() -> Result<(), Failure> {
     let lake = arraylake_local::serve(LocalConfig::new(&dir)).await?;
     let client = AsyncClient::builder()
         .with_config(Config::empty())
-        .with_service_uri(lake.catalog_uri().to_string())
-        .with_token(lake.token().clone())
+        .with_service_uri(lake.catalog_uri())
+        .with_token(lake.token())
         .build()?;
     let outcome = run(&client, &lake, &progress).await;
     lake.shutdown().await;
@@ -55,7 +57,7 @@ fn progress_bar() -> ProgressBar {
 
 async fn run(client: &AsyncClient, lake: &RunningLake, progress: &ProgressBar) -> Result<Table, Failure> {
     let org: OrgName = lake.org().parse()?;
-    let bucket = bucket_config(client, lake, &org).await?;
+    let bucket = bucket_config(client, &org).await?;
     progress.set_message(format!("opening {org}/{REPO}"));
     let request = NewRepo::new(REPO).with_bucket(&bucket)?.with_description("Made-up temperatures");
     let repo = client.get_or_create_repo(&org, request, OpenOptions::new()).await?.into_icechunk()?;
@@ -73,7 +75,7 @@ async fn run(client: &AsyncClient, lake: &RunningLake, progress: &ProgressBar) -
     progress.set_message("reopening and reading back");
     let name = RepoName::new(&org, REPO)?;
     let again = client.get_repo(&name, OpenOptions::new()).await?.into_icechunk()?;
-    let session = again.repository().readonly_session(&VersionInfo::BranchTipRef("main".into())).await?;
+    let session = again.readonly_session("main").await?;
     let snapshot = session.snapshot_id().to_string();
     let (shape, values) = dataset::read(&Arc::new(AsyncIcechunkStore::new(session))).await?;
     let read = checksum(&values);
@@ -90,32 +92,31 @@ async fn run(client: &AsyncClient, lake: &RunningLake, progress: &ProgressBar) -
     Ok(table)
 }
 
-/// A bucket config of our own, in a corner of the bucket that the local service starts with.
-async fn bucket_config(client: &AsyncClient, lake: &RunningLake, org: &OrgName) -> Result<String, Failure> {
+/// A bucket config of our own: a corner of the bucket that the local service starts with, and the keys to that.
+async fn bucket_config(client: &AsyncClient, org: &OrgName) -> Result<String, Failure> {
     let nickname: BucketNickname = BUCKET.parse()?;
     match client.get_bucket_config(org, &nickname).await {
         Ok(bucket) => Ok(bucket.nickname),
         Err(error) if error.is_bucket_not_found() => {
-            let keys = lake.s3_keys();
-            let request = NewBucket::new(BUCKET, &format!("s3://{}/{BUCKET}", keys.bucket()))?
-                .with_endpoint_url(lake.s3_uri().to_string())
+            let first = client.get_bucket_config(org, &"local".parse()?).await?;
+            let (Some(endpoint), Some(keys)) = (first.extra_config.endpoint_url(), first.auth_config) else {
+                return Err("the local service has an S3 endpoint and keys to it".into());
+            };
+            let request = NewBucket::new(BUCKET, &format!("s3://{}/{BUCKET}", first.name))?
+                .with_endpoint_url(endpoint)
                 .with_region("us-east-1")
                 .with_use_ssl(false)
-                .with_auth(AuthConfig::hmac(keys.access_key_id().clone(), keys.secret_access_key().clone()));
+                .with_auth(keys);
             Ok(client.create_bucket_config(org, request).await?.nickname)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn write(
-    repo: &arraylake_core::icechunk::IcechunkRepo,
-    field: &Field,
-    progress: &ProgressBar,
-) -> Result<(), Failure> {
+async fn write(repo: &IcechunkRepo, field: &Field, progress: &ProgressBar) -> Result<(), Failure> {
     progress.set_length(dataset::chunks(field));
     progress.set_message("writing chunks");
-    let session = repo.repository().writable_session("main").await?;
+    let session = repo.writable_session("main").await?;
     let store = Arc::new(AsyncIcechunkStore::new(session));
     dataset::write(&store, field, |chunk| progress.set_position(chunk)).await?;
     progress.set_message("committing");
