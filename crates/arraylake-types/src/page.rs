@@ -1,10 +1,15 @@
 //! Pages and listings: [`Page`], and [`Rows`], in which a row that cannot be read does not spoil the others.
 
+use std::marker::PhantomData;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{InvalidInput, describe_json_error};
+
+/// Rows for which room is made with the first one; a full page.
+const ROOM: usize = 100;
 
 /// A row of a listing that could not be read: which, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +81,7 @@ impl<T: DeserializeOwned> Rows<T> {
     /// # Errors
     /// If `body` is no JSON array.
     pub fn from_slice(body: &[u8]) -> Result<Self, serde_json::Error> {
-        if let Ok(items) = serde_json::from_slice(body) {
+        if let Ok(Items(items)) = read(body) {
             return Ok(Self::new(items));
         }
         Ok(Self::from_values(serde_json::from_slice(body)?))
@@ -93,6 +98,40 @@ impl<T: DeserializeOwned> Rows<T> {
             }
         }
         rows
+    }
+}
+
+/// Reads JSON. Checking the whole text for UTF-8 once is much cheaper than doing so text by text.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    }
+}
+
+/// Rows, with room made ahead for a full page: rows are large, and growing would move them time and again.
+struct Items<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Each<T> {
+            type Value = Items<T>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an array of rows")
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut rows: A) -> Result<Items<T>, A::Error> {
+                let mut items = Vec::new();
+                while let Some(row) = rows.next_element()? {
+                    if items.is_empty() {
+                        items.reserve_exact(ROOM);
+                    }
+                    items.push(row);
+                }
+                Ok(Items(items))
+            }
+        }
+        deserializer.deserialize_seq(Each(PhantomData))
     }
 }
 
@@ -167,8 +206,8 @@ impl<T: DeserializeOwned> Page<T> {
     /// # Errors
     /// If `body` is no JSON object with an array `items`.
     pub fn from_slice(body: &[u8]) -> Result<Self, serde_json::Error> {
-        if let Ok(mut frame) = serde_json::from_slice::<Frame<Vec<T>>>(body) {
-            let items = std::mem::take(&mut frame.items);
+        if let Ok(mut frame) = read::<Frame<Items<T>>>(body) {
+            let items = std::mem::take(&mut frame.items.0);
             return Ok(Self::assemble(Rows::new(items), &frame));
         }
         let mut frame: Frame<Vec<Value>> = serde_json::from_slice(body)?;

@@ -76,7 +76,8 @@ impl FromStr for Timestamp {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        parse(text.trim())
+        parse_usual(text)
+            .or_else(|| parse(text.trim()))
             .map(Self)
             .ok_or_else(|| InvalidInput::new("timestamp", text, "must be an ISO 8601 time"))
     }
@@ -101,6 +102,24 @@ fn parse(text: &str) -> Option<DateTime<Utc>> {
         return Some(day.and_hms_opt(0, 0, 0)?.and_utc());
     }
     from_number(text.parse().ok()?)
+}
+
+/// The form that services write, `YYYY-MM-DDTHH:MM:SS+00:00` or with `Z`: a listing holds tens of thousands of it.
+fn parse_usual(text: &str) -> Option<DateTime<Utc>> {
+    let (moment, offset) = text.split_at_checked(19)?;
+    if !matches!(offset, "+00:00" | "Z") {
+        return None;
+    }
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', min1, min2, b':', s1, s2] =
+        moment.as_bytes()
+    else {
+        return None;
+    };
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    let two = |tens: u8, ones: u8| Some(10 * digit(tens)? + digit(ones)?);
+    let year = i32::try_from(100 * two(y1, y2)? + two(y3, y4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)?;
+    Some(day.and_hms_opt(two(h1, h2)?, two(min1, min2)?, two(s1, s2)?)?.and_utc())
 }
 
 /// Unix seconds, or milliseconds if the number is too large for seconds.
@@ -172,6 +191,30 @@ mod tests {
         }
         for bad in ["", "words", "2024-13-01", "NaN"] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_and_the_long_way_agree() {
+        for (text, usual) in [
+            ("2024-02-29T23:59:59Z", true),
+            ("0001-01-01T00:00:00+00:00", true),
+            ("2023-02-29T00:00:00Z", false),
+            ("2024-05-01T24:00:00Z", false),
+            ("2024-05-01T12:00:00-00:00", false),
+            ("2024-05-01T12:00:00+02:00", false),
+            ("2024-05-01T1é:00:00Z", false),
+            ("+024-05-01T12:00:00Z", false),
+        ] {
+            let short = parse_usual(text);
+            assert_eq!(short.is_some(), usual, "{text}");
+            if usual {
+                assert_eq!(
+                    short,
+                    DateTime::parse_from_rfc3339(text).ok().map(|long| long.to_utc()),
+                    "{text}"
+                );
+            }
         }
     }
 

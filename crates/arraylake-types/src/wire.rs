@@ -5,6 +5,43 @@
 //! missing, a field has several spellings and both may come at once, unknown fields are kept, and none of it
 //! buffers the input (`#[serde(flatten)]` would, at half the speed).
 
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, Visitor};
+
+/// Reads a field into its place: null empties it. Large fields are moved once less than as an `Option`.
+pub(crate) struct Slot<'a, T>(pub(crate) &'a mut Option<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Slot<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Slot<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        *self.0 = None;
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        *self.0 = Some(T::deserialize(deserializer)?);
+        Ok(())
+    }
+}
+
 macro_rules! open_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
@@ -130,9 +167,10 @@ macro_rules! wire_struct {
                         let mut other = $crate::Other::new();
                         while let Some(key) = map.next_key::<WireKey>()? {
                             match key {
-                                $(WireKey::$field(first) => {
+                                $(WireKey::$field(true) => map.next_value_seed($crate::wire::Slot(&mut $field))?,
+                                WireKey::$field(false) => {
                                     let value = map.next_value::<Option<$ty>>()?;
-                                    if first || $field.is_none() { $field = value; }
+                                    if $field.is_none() { $field = value; }
                                 })+
                                 WireKey::Unknown(key) => { other.insert(key, map.next_value()?); }
                             }
