@@ -115,7 +115,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// Reads the body as one value.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
-        self.read_with(|body| serde_json::from_slice(body))
+        self.read_with(|body| match std::str::from_utf8(body) {
+            // Checking all of it at once is much cheaper than text by text.
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(body),
+        })
     }
 
     /// Reads the body by a function of its own.

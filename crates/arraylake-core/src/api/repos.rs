@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 /// How many pages of a listing are under way at once.
 const PAGES_AHEAD: usize = 8;
 
+/// The most rows for which room is made ahead.
+const MAX_ROOM: u64 = 20_000;
+
 /// Entries of repos in the catalog.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -237,6 +240,9 @@ async fn list_by_pages(client: &AsyncClient, org: &OrgName, options: &ListRepos)
         return Ok(first.rows);
     }
     let (mut rows, pages) = (first.rows, first.pages);
+    // Rows are large, and growing would move them time and again. A service that boasts must not claim much memory.
+    let room = first.total.min(MAX_ROOM).saturating_sub(rows.items.len() as u64);
+    rows.items.reserve(usize::try_from(room).unwrap_or_default());
     let mut under_way = VecDeque::new();
     let mut next = 2;
     loop {
@@ -258,10 +264,13 @@ async fn list_by_pages(client: &AsyncClient, org: &OrgName, options: &ListRepos)
 /// A listing may shift between two pages, so that a repo comes twice.
 fn newest_first(mut rows: Rows<RepoModel>) -> Rows<RepoModel> {
     let mut seen = HashSet::with_capacity(rows.items.len());
-    let firsts: Vec<bool> = rows.items.iter().map(|repo| seen.insert(repo.id.clone())).collect();
-    let mut firsts = firsts.into_iter();
-    rows.items.retain(|_| firsts.next().unwrap_or(true));
-    rows.items.sort_by_key(|repo| std::cmp::Reverse(repo.updated));
+    let again: Vec<bool> = rows.items.iter().map(|repo| !seen.insert(repo.id.as_str())).collect();
+    if again.contains(&true) {
+        let mut again = again.into_iter();
+        rows.items.retain(|_| again.next() != Some(true));
+    }
+    // Rows are large: this sorts their keys, and moves each row once.
+    rows.items.sort_by_cached_key(|repo| std::cmp::Reverse(repo.updated));
     rows
 }
 
