@@ -11,6 +11,8 @@ pub(crate) struct Origin {
     https: bool,
     host: String,
     port: u16,
+    /// Host and port as they were written, by which most requests are known at a glance.
+    authority: String,
 }
 
 impl Origin {
@@ -18,7 +20,8 @@ impl Origin {
     pub(crate) fn of(uri: &Uri) -> Self {
         let https = uri.scheme() == Some(&Scheme::HTTPS);
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-        Self { https, host, port: port(uri, https) }
+        let authority = uri.authority().map(Authority::to_string).unwrap_or_default();
+        Self { https, host, port: port(uri, https), authority }
     }
 
     /// Whether `uri` is of this origin.
@@ -28,6 +31,9 @@ impl Origin {
             Some("http") => false,
             _ => return false,
         };
+        if https == self.https && uri.authority().is_some_and(|at| at.as_str() == self.authority) {
+            return true;
+        }
         let host = uri.host().unwrap_or_default();
         https == self.https
             && !host.is_empty()

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use tower::{Layer, Service};
 use tracing::warn;
 
@@ -13,7 +13,8 @@ use super::{Answer, Exchange};
 use crate::{Error, Request, Response};
 
 /// The headers that hold a warning.
-const HEADERS: [&str; 2] = ["x-deprecation-warning", "x-arraylake-warning"];
+static HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-deprecation-warning"), HeaderName::from_static("x-arraylake-warning")];
 /// How many different texts are remembered; beyond them warnings are dropped, so that memory stays bounded.
 const MAX_TEXTS: usize = 100;
 /// Longer texts are cut.
@@ -41,12 +42,12 @@ impl WarningsLayer {
 
 impl Seen {
     fn look(&self, headers: &HeaderMap) {
-        for name in HEADERS {
+        for name in &HEADERS {
             for value in headers.get_all(name) {
                 let text: String =
                     String::from_utf8_lossy(value.as_bytes()).chars().take(MAX_CHARS).collect();
                 if self.is_new(&text) {
-                    warn!(header = name, "{text}");
+                    warn!(header = name.as_str(), "{text}");
                     if let Some(hook) = &self.hook {
                         hook(&text);
                     }

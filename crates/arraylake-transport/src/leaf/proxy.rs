@@ -23,7 +23,11 @@ impl Proxies {
 
     /// What `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in either case.
     pub(crate) fn from_env() -> Self {
-        Self(Some(Matcher::from_env()))
+        const NAMES: [&str; 3] = ["http_proxy", "https_proxy", "all_proxy"];
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        // Without any of them the matcher would still take every URI apart.
+        let any = NAMES.iter().any(|name| is_set(name) || is_set(&name.to_ascii_uppercase()));
+        Self(any.then(Matcher::from_env))
     }
 
     /// The same proxy for every host.
