@@ -215,4 +215,6 @@ where
     }
     drop(listener);
     let _ = tokio::time::timeout(PATIENCE, graceful.shutdown()).await;
+    // Waits for those that were cut off, too: the directory is free only when the last of them is gone.
+    connections.shutdown().await;
 }

@@ -24,7 +24,8 @@ pub(crate) type Answer = Result<Response, Refusal>;
 const MAX_BODY: usize = 4 << 20;
 
 /// A request without its caller.
-#[derive(Debug, Clone)]
+// Never printed: query and body may hold secrets.
+#[derive(Clone)]
 pub(crate) struct Bare {
     /// What the request is about.
     pub(crate) lake: Arc<Lake>,
@@ -39,7 +40,7 @@ pub(crate) struct Bare {
 }
 
 /// A request whose caller is known.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Call {
     bare: Bare,
     /// Who is asking.
@@ -47,7 +48,7 @@ pub(crate) struct Call {
 }
 
 /// A request of the administrator.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct AdminCall(pub(crate) Bare);
 
 impl Bare {

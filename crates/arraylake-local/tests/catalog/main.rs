@@ -5,6 +5,7 @@ mod buckets;
 mod client;
 mod creation;
 mod credentials;
+mod data;
 mod eras;
 mod lake;
 mod lists;
