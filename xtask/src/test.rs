@@ -45,7 +45,28 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
         Some(python) => tests.env(VENV_PYTHON, python),
         None => tests.env_remove(VENV_PYTHON).env(NO_INTEROP, "1"),
     };
-    run_command(&mut tests)
+    run_command(&mut tests)?;
+    if options.rest.is_empty() { main_job() } else { Ok(()) }
+}
+
+/// Runs the main job twice on a directory of its own: the second run must find what the first one left.
+fn main_job() -> Result<()> {
+    let dir = target_dir()?.join("quickstart-test");
+    if dir.exists() {
+        fs::remove_dir_all(&dir).map_err(|error| Error::new(format!("{}: {error}", dir.display())))?;
+    }
+    for expected in ["written and committed", "found as it was left"] {
+        let mut example = cargo();
+        example.args(["run", "--quiet", "--locked", "--example", "quickstart", "--"]).arg(&dir);
+        let output = example.output().map_err(|error| Error::new(format!("the main job: {error}")))?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() || !said.contains(expected) || !said.contains("the same as written") {
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            return Err(Error::new(format!("the main job did not say {expected:?}:\n{said}{complaint}")));
+        }
+    }
+    eprintln!("the main job runs, and its second run finds what the first one left");
+    Ok(())
 }
 
 #[derive(Debug, PartialEq)]
