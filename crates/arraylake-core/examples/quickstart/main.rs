@@ -9,6 +9,7 @@ mod dataset;
 mod field;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use arraylake_core::icechunk::IcechunkRepo;
@@ -28,7 +29,17 @@ const REPO: &str = "temperature";
 const HOURS: u16 = 24;
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> ExitCode {
+    match quickstart().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("it did not work: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn quickstart() -> Result<(), Failure> {
     let dir = std::env::args().nth(1).map_or_else(|| PathBuf::from("lake"), PathBuf::from);
     let progress = progress_bar();
     progress.set_message(format!("starting a local Arraylake on {}", dir.display()));
