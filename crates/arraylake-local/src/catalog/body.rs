@@ -70,6 +70,14 @@ impl Body {
         }
     }
 
+    /// The same for a field that must be there.
+    pub(crate) fn required<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Option<T> {
+        if !self.has(key) {
+            return self.wrong(key, "Field required", "missing");
+        }
+        self.any(key, what)
+    }
+
     /// Reports a field.
     pub(crate) fn wrong<T>(&mut self, key: &str, msg: &str, kind: &str) -> Option<T> {
         self.items.push(ValidationItem::new(&["body", key], msg, kind));

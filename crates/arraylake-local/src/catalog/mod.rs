@@ -12,6 +12,8 @@ mod buckets;
 mod call;
 mod credentials;
 mod era;
+mod exchange;
+mod paging;
 mod people;
 mod permissions;
 mod removal;
@@ -20,6 +22,7 @@ mod repo_change;
 mod repo_list;
 mod repo_new;
 mod repos;
+mod results;
 mod view;
 mod virtual_chunks;
 
@@ -51,6 +54,7 @@ pub(crate) fn router(lake: Arc<Lake>) -> Router {
 fn people_routes() -> Router<Arc<Lake>> {
     Router::new()
         .route("/", get(people::about))
+        .route("/default-exchange", get(exchange::default_exchange))
         .route("/user", get(people::user))
         .route("/user/diagnostics", post(people::diagnostics))
         .route("/user/orgs", get(people::orgs))
@@ -75,6 +79,9 @@ fn repo_routes() -> Router<Arc<Lake>> {
         .route("/repos/{org}/{repo}/bucket-credentials", get(credentials::of_repo))
         .route("/repo/{id}", get(repos::get))
         .route("/repo/{id}/bucket-credentials", get(credentials::of_repo))
+        .route("/repo/{id}/subscriptions", get(exchange::subscriptions))
+        .route("/repos/icechunk/{org}/{repo}/gc_results", post(results::gc))
+        .route("/repos/icechunk/{org}/{repo}/expiration_results", post(results::expiration))
         .route("/repos/icechunk/{org}/{repo}/virtual-chunk-containers", containers)
 }
 

@@ -4,6 +4,7 @@ use arraylake_types::{BucketId, Metadata};
 
 use super::access::{Rights, denied};
 use super::call::{Answer, Call};
+use super::paging::Paging;
 use super::reply;
 use crate::refusal::Refusal;
 use crate::store::{Db, ListQuery, StoredRepo};
@@ -20,16 +21,13 @@ pub(crate) async fn plain(call: Call) -> Answer {
 
 /// `GET /orgs/{org}/repos/paginated`
 pub(crate) async fn paginated(call: Call) -> Answer {
-    let (page, size) = (number(&call, "page", 1)?, number(&call, "size", 50)?);
-    if size > 100 {
-        return Err(reply::bad_query("size", "Input should be less than or equal to 100", "less_than_equal"));
-    }
+    let paging = Paging::of(&call)?;
     call.run(move |call, db| {
         let (rights, mut wanted) = wanted(call, db)?;
         wanted.ghosts = call.query("include_ghosts").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
-        wanted.window = Some(((page - 1).saturating_mul(size), size));
+        wanted.window = Some(paging.window());
         let (rows, total) = db.repos(&wanted)?;
-        reply::repo_page(&shown(call, db, rows, &rights)?, total, page, size)
+        reply::repo_page(&shown(call, db, rows, &rights)?, total, paging.page, paging.size)
     })
     .await
 }
@@ -45,18 +43,6 @@ pub(crate) async fn of_bucket(call: Call) -> Answer {
         reply::repos(&shown(call, db, rows, &rights)?)
     })
     .await
-}
-
-fn number(call: &Call, name: &str, default: u64) -> Result<u64, Refusal> {
-    let Some(text) = call.query(name) else { return Ok(default) };
-    let number = text.parse().map_err(|_| {
-        reply::bad_query(name, "Input should be a valid integer, unable to parse string", "int_parsing")
-    })?;
-    if number == 0 {
-        let msg = "Input should be greater than or equal to 1";
-        return Err(reply::bad_query(name, msg, "greater_than_equal"));
-    }
-    Ok(number)
 }
 
 /// What the caller may see: all repos of the org, or those in which something was given to the caller.

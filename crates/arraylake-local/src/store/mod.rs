@@ -5,6 +5,7 @@ mod keys;
 mod orgs;
 mod principals;
 mod repos;
+mod results;
 mod schema;
 
 use std::fmt;

@@ -39,6 +39,11 @@ const STEPS: &[&str] = &["
     CREATE TABLE spared (
         principal TEXT NOT NULL, session TEXT NOT NULL, repo TEXT NOT NULL, until INTEGER NOT NULL,
         PRIMARY KEY (repo, principal, session)) WITHOUT ROWID;
+", "
+    CREATE TABLE maintenance_result (
+        seq INTEGER PRIMARY KEY, repo TEXT NOT NULL REFERENCES repo (id) ON DELETE CASCADE, kind TEXT NOT NULL,
+        stored INTEGER NOT NULL, stored_by TEXT NOT NULL, result TEXT NOT NULL);
+    CREATE INDEX maintenance_result_repo ON maintenance_result (repo);
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

@@ -13,3 +13,4 @@ mod people;
 mod permissions;
 mod removal;
 mod repos;
+mod results;
