@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use arraylake_icechunk::ZarrStore;
 use serde_json::json;
 use zarrs::array::{Array, ArrayBuilder, data_type};
 use zarrs::group::GroupBuilder;
-use zarrs_icechunk::AsyncIcechunkStore;
 
 /// Rows and columns.
 pub const SHAPE: [u64; 2] = [4, 6];
@@ -16,7 +16,7 @@ pub fn values() -> Vec<f64> {
 }
 
 /// Writes `t(y, x)` with coordinates and attributes, as xarray expects them.
-pub async fn write(store: &Arc<AsyncIcechunkStore>) {
+pub async fn write(store: &Arc<ZarrStore>) {
     let attributes = |value: serde_json::Value| value.as_object().unwrap().clone();
     let mut group = GroupBuilder::new();
     group.attributes(attributes(json!({"title": "written from Rust"})));
@@ -44,7 +44,7 @@ pub async fn write(store: &Arc<AsyncIcechunkStore>) {
 }
 
 /// Reads `t`.
-pub async fn read(store: &Arc<AsyncIcechunkStore>) -> Vec<f64> {
+pub async fn read(store: &Arc<ZarrStore>) -> Vec<f64> {
     let array = Array::async_open(Arc::clone(store), "/t").await.unwrap();
     array.async_retrieve_array_subset::<Vec<f64>>(&array.subset_all()).await.unwrap()
 }

@@ -1,7 +1,5 @@
 //! A local service of its own for each test, and clients of it.
 
-use std::sync::Arc;
-
 use arraylake_core::{AsyncClient, Config};
 use arraylake_local::{LocalConfig, RunningLake};
 use arraylake_types::{BucketNickname, OrgName, Secret};
@@ -73,9 +71,4 @@ impl TestLake {
     pub async fn stop(self) {
         self.lake.shutdown().await;
     }
-}
-
-/// A store for zarrs on a session.
-pub fn zarr_store(session: icechunk::session::Session) -> Arc<zarrs_icechunk::AsyncIcechunkStore> {
-    Arc::new(zarrs_icechunk::AsyncIcechunkStore::new(session))
 }

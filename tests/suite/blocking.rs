@@ -2,7 +2,7 @@
 
 use arraylake_blocking::{Client, prelude::*};
 use arraylake_tests::dataset;
-use arraylake_tests::lake::{TestLake, zarr_store};
+use arraylake_tests::lake::TestLake;
 
 /// A lake, served by a runtime that runs on threads of its own.
 fn lake() -> (tokio::runtime::Runtime, TestLake) {
@@ -25,15 +25,15 @@ fn a_day_of_work_without_async() {
     let repo = client.get_or_create_repo(&org, NewRepo::new("sync"), OpenOptions::new()).unwrap();
     let repo = repo.into_icechunk().unwrap();
     client.run(|_| async move {
-        let store = zarr_store(repo.writable_session("main").await.unwrap());
+        let store = std::sync::Arc::new(repo.writable_store("main").await.unwrap());
         dataset::write(&store).await;
-        store.session().write().await.commit("from sync code").execute().await.unwrap();
+        store.commit("from sync code").await.unwrap();
     });
     let name = RepoName::new(&org, "sync").unwrap();
     let again = client.get_repo(&name, OpenOptions::new()).unwrap().into_icechunk().unwrap();
-    let values = client.run(|_| async move {
-        dataset::read(&zarr_store(again.readonly_session("main").await.unwrap())).await
-    });
+    let store = std::sync::Arc::new(again.blocking_store("main").unwrap());
+    let array = zarrs::array::Array::open(store, "/t").unwrap();
+    let values = array.retrieve_array_subset::<Vec<f64>>(&array.subset_all()).unwrap();
     assert_eq!(values, dataset::values());
 
     let sure = DeleteConfirmation::imsure().imreallysure();

@@ -8,7 +8,7 @@ use arraylake_local::LocalConfig;
 use arraylake_local::s3::Clock;
 use arraylake_tests::contract::{fresh, sure};
 use arraylake_tests::dataset;
-use arraylake_tests::lake::{TestLake, zarr_store};
+use arraylake_tests::lake::TestLake;
 use arraylake_types::{NewRepoStatus, RepoOperationMode};
 
 async fn write_and_read_back(lake: &TestLake, bucket: &BucketNickname) {
@@ -17,12 +17,12 @@ async fn write_and_read_back(lake: &TestLake, bucket: &BucketNickname) {
     let name = RepoName::new(lake.org(), &request.name).unwrap();
     let repo =
         client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
-    let store = zarr_store(repo.writable_session("main").await.unwrap());
+    let store = Arc::new(repo.writable_store("main").await.unwrap());
     dataset::write(&store).await;
-    store.session().write().await.commit("first").execute().await.unwrap();
+    store.commit("first").await.unwrap();
 
     let again = lake.client().get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
-    let store = zarr_store(again.readonly_session("main").await.unwrap());
+    let store = Arc::new(again.store("main").await.unwrap());
     assert_eq!(dataset::read(&store).await, dataset::values());
     let tip = again.repository().lookup_branch("main").await.unwrap();
     let snapshot = again.repository().lookup_snapshot(&tip).await.unwrap();
@@ -50,16 +50,16 @@ async fn everything_is_in_place_after_a_restart() {
     let request = NewRepo::new("kept").with_bucket(lake.delegated()).unwrap();
     let name = RepoName::new(lake.org(), "kept").unwrap();
     let made = lake.client().create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
-    let store = zarr_store(made.into_icechunk().unwrap().writable_session("main").await.unwrap());
+    let store = Arc::new(made.into_icechunk().unwrap().writable_store("main").await.unwrap());
     dataset::write(&store).await;
-    store.session().write().await.commit("kept").execute().await.unwrap();
+    store.commit("kept").await.unwrap();
     drop(store);
     lake.stop().await;
 
     let lake = TestLake::start_with(LocalConfig::new(dir.path())).await;
     let client = lake.client_with_token(token);
     let repo = client.get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
-    let store = zarr_store(repo.readonly_session("main").await.unwrap());
+    let store = Arc::new(repo.store("main").await.unwrap());
     assert_eq!(dataset::read(&store).await, dataset::values());
 }
 

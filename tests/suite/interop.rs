@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use arraylake_core::prelude::*;
 use arraylake_tests::dataset;
-use arraylake_tests::lake::{TestLake, zarr_store};
+use arraylake_tests::lake::TestLake;
 use serde_json::Value;
 
 /// The interpreter; none if the tests against it were left out on purpose.
@@ -45,9 +45,9 @@ async fn python_reads_what_rust_wrote(bucket: impl Fn(&TestLake) -> BucketNickna
     let lake = TestLake::start().await;
     let request = NewRepo::new("from-rust").with_bucket(bucket(&lake)).unwrap();
     let repo = lake.client().create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
-    let store = zarr_store(repo.into_icechunk().unwrap().writable_session("main").await.unwrap());
+    let store = std::sync::Arc::new(repo.into_icechunk().unwrap().writable_store("main").await.unwrap());
     dataset::write(&store).await;
-    let snapshot = store.session().write().await.commit("from Rust").execute().await.unwrap();
+    let snapshot = store.commit("from Rust").await.unwrap();
     let Some(seen) = run(&lake, "read.py", &["from-rust"]).await else { return };
     assert_eq!(seen["snapshot"], snapshot.to_string());
     assert_eq!(seen["author_email"], lake.client().get_user().await.unwrap().email());
@@ -75,7 +75,7 @@ async fn rust_reads_what_python_wrote(bucket: impl Fn(&TestLake) -> BucketNickna
     let repo = lake.client().get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
     let session = repo.readonly_session("main").await.unwrap();
     assert_eq!(written["snapshot"], session.snapshot_id().to_string());
-    assert_eq!(dataset::read(&zarr_store(session)).await, dataset::values());
+    assert_eq!(dataset::read(&std::sync::Arc::new(repo.store_of(session))).await, dataset::values());
     let model = lake.client().get_repo_object(&name).await.unwrap();
     assert_eq!(model.bucket.unwrap().nickname, nickname.as_str());
     assert_eq!(model.description.as_deref(), Some("written from Python"));

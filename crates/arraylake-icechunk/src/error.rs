@@ -4,12 +4,15 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use arraylake_types::{RepoName, Timestamp};
-use icechunk::refs::RefErrorKind;
-use icechunk::repository::{RepositoryError, RepositoryErrorKind};
-use icechunk::storage::{StorageError, StorageErrorKind};
+use icechunk::repository::RepositoryErrorKind;
+use icechunk::session::SessionErrorKind;
+use icechunk::storage::StorageError;
 
+pub use self::cause::Cause;
 use crate::credentials::MARKER;
 use crate::{CredentialCache, CredentialError};
+
+mod cause;
 
 /// Why a repository could not be opened, created or used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +44,9 @@ pub enum ErrorKind {
     NotFound,
     /// Somebody else changed the same thing first.
     Conflict,
-    /// The caller's config names virtual chunk containers that the service gives no access to.
+    /// A commit of nothing.
+    NothingToCommit,
+    /// Virtual chunks lie where neither the service nor the caller gives access.
     UnauthorizedContainers {
         /// Their URL prefixes.
         prefixes: Vec<String>,
@@ -54,13 +59,6 @@ pub enum ErrorKind {
     Icechunk,
 }
 
-#[derive(Debug)]
-enum Source {
-    Credentials(CredentialError),
-    Repository(Box<RepositoryErrorKind>),
-    Storage(Box<StorageErrorKind>),
-}
-
 /// Why a repository could not be opened, created or used.
 ///
 /// `Display` is one line. The error of icechunk is the [`source`](StdError::source), without its span trace.
@@ -71,11 +69,11 @@ pub struct Error(Box<Repr>);
 struct Repr {
     kind: ErrorKind,
     message: String,
-    source: Option<Source>,
+    source: Option<Cause>,
 }
 
 impl Error {
-    fn with_source(kind: ErrorKind, message: impl Into<String>, source: Option<Source>) -> Self {
+    fn with_source(kind: ErrorKind, message: impl Into<String>, source: Option<Cause>) -> Self {
         Self(Box::new(Repr { kind, message: message.into(), source }))
     }
 
@@ -89,33 +87,33 @@ impl Error {
 
     pub(crate) fn from_storage(error: StorageError) -> Self {
         let message = format!("the storage cannot be set up: {}", one_line(&error.kind));
-        Self::with_source(ErrorKind::Config, message, Some(Source::Storage(Box::new(error.kind))))
+        Self::with_source(ErrorKind::Config, message, Some(Cause::Storage(Box::new(error.kind))))
     }
 
     /// Turns an error of icechunk into one of this crate, with what the cache knows about it. Keys that the bucket
     /// refused are dropped from the cache.
-    pub(crate) fn explain(error: RepositoryError, repo: &RepoName, cache: &CredentialCache) -> Self {
-        let text = one_line(&error.kind);
+    pub(crate) fn explain(error: impl Into<Cause>, repo: &RepoName, cache: &CredentialCache) -> Self {
+        let cause = error.into();
+        let text = one_line(cause.as_error());
         if ["ExpiredToken", "InvalidToken"].iter().any(|code| text.contains(code)) {
             cache.invalidate(repo);
         }
-        Self::from_repository(error, repo, cache.last_error(repo))
+        Self::from_cause(cause, repo, cache.last_error(repo))
     }
 
     /// `last` is the failure the credential cache remembers, which icechunk's error may hide.
-    fn from_repository(error: RepositoryError, repo: &RepoName, last: Option<CredentialError>) -> Self {
-        let text = one_line(&error.kind);
+    fn from_cause(cause: Cause, repo: &RepoName, last: Option<CredentialError>) -> Self {
+        let text = one_line(cause.as_error());
         // The second text is how the SDK words any failure of a fetcher.
         if text.contains(MARKER) || text.contains("credential provider") {
             let reason = last.as_ref().map_or(text, ToString::to_string);
             let message = format!("no credentials for {repo}: {reason}");
-            let repository = || Source::Repository(Box::new(error.kind));
-            let source = Some(last.map_or_else(repository, Source::Credentials));
+            let source = Some(last.map_or(cause, Cause::Credentials));
             return Self::with_source(ErrorKind::Credentials, message, source);
         }
-        let kind = kind_of(&error.kind);
+        let kind = cause.kind();
         let message = explain(&kind, repo, &text);
-        Self::with_source(kind, message, Some(Source::Repository(Box::new(error.kind))))
+        Self::with_source(kind, message, Some(cause))
     }
 
     /// The kind.
@@ -135,7 +133,7 @@ impl Error {
     #[must_use]
     pub fn credential_error(&self) -> Option<&CredentialError> {
         match &self.0.source {
-            Some(Source::Credentials(error)) => Some(error),
+            Some(Cause::Credentials(error)) => Some(error),
             _ => None,
         }
     }
@@ -144,7 +142,16 @@ impl Error {
     #[must_use]
     pub fn repository_error(&self) -> Option<&RepositoryErrorKind> {
         match &self.0.source {
-            Some(Source::Repository(kind)) => Some(kind),
+            Some(Cause::Repository(kind)) => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// What icechunk said about a session, if that is the reason.
+    #[must_use]
+    pub fn session_error(&self) -> Option<&SessionErrorKind> {
+        match &self.0.source {
+            Some(Cause::Session(kind)) => Some(kind),
             _ => None,
         }
     }
@@ -158,34 +165,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self.0.source.as_ref()? {
-            Source::Credentials(error) => Some(error),
-            Source::Repository(kind) => Some(kind.as_ref()),
-            Source::Storage(kind) => Some(kind.as_ref()),
-        }
-    }
-}
-
-fn kind_of(kind: &RepositoryErrorKind) -> ErrorKind {
-    use RepositoryErrorKind as Icechunk;
-    match kind {
-        Icechunk::RepositoryDoesntExist => ErrorKind::NoRepository,
-        Icechunk::ParentDirectoryNotClean => ErrorKind::NotClean,
-        Icechunk::EmptyPrefixCreation | Icechunk::CannotDeleteMain => ErrorKind::Config,
-        Icechunk::ReadonlyStorage(_) | Icechunk::ReadonlyRepository(_) => ErrorKind::ReadOnly,
-        Icechunk::SnapshotNotFound { .. }
-        | Icechunk::InvalidAsOfSpec { .. }
-        | Icechunk::InvalidSnapshotId(_)
-        | Icechunk::Ref(RefErrorKind::RefNotFound(_)) => ErrorKind::NotFound,
-        Icechunk::Conflict { .. }
-        | Icechunk::ConfigWasUpdated
-        | Icechunk::RepoInfoUpdated
-        | Icechunk::RepoUpdateAttemptsLimit(_)
-        | Icechunk::Ref(RefErrorKind::Conflict { .. } | RefErrorKind::TagAlreadyExists(_)) => {
-            ErrorKind::Conflict
-        }
-        Icechunk::StorageError(_) | Icechunk::Ref(RefErrorKind::Storage(_)) => ErrorKind::Storage,
-        _ => ErrorKind::Icechunk,
+        self.0.source.as_ref().map(Cause::as_error)
     }
 }
 
@@ -200,6 +180,9 @@ fn explain(kind: &ErrorKind, repo: &RepoName, text: &str) -> String {
             "{repo}: something is already at its place in the bucket; if it is an Icechunk repository, \
              use import_repo"
         ),
+        ErrorKind::UnauthorizedContainers { prefixes } => {
+            format!("{repo}: no access to the virtual chunks under {}", prefixes.join(", "))
+        }
         // Opening probes keys that mostly do not exist, and S3 admits that only to those who may list.
         ErrorKind::Storage if text.contains("AccessDenied") || text.contains("Forbidden") => {
             format!("{repo}: {text} (credentials that may not list the bucket cause this too)")
@@ -228,6 +211,9 @@ pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use icechunk::repository::RepositoryError;
+    use icechunk::storage::StorageErrorKind;
+
     use super::*;
 
     fn repo() -> RepoName {
@@ -237,7 +223,7 @@ mod tests {
     #[test]
     fn a_message_is_one_line_without_the_span_trace() {
         let kind = RepositoryErrorKind::StorageError(StorageErrorKind::Other("it broke\nhere".into()));
-        let error = Error::from_repository(RepositoryError::capture(kind), &repo(), None);
+        let error = Error::from_cause(RepositoryError::capture(kind).into(), &repo(), None);
         assert_eq!(error.to_string(), "acme/era5: storage error: it broke");
         assert_eq!(error.kind(), &ErrorKind::Storage);
         assert!(!one_line(&error).contains("context"));
@@ -246,11 +232,11 @@ mod tests {
     #[test]
     fn an_occupied_place_suggests_import() {
         let error = RepositoryError::capture(RepositoryErrorKind::ParentDirectoryNotClean);
-        let error = Error::from_repository(error, &repo(), None);
+        let error = Error::from_cause(error.into(), &repo(), None);
         assert!(error.prefix_was_occupied());
         assert!(error.to_string().contains("import_repo"), "{error}");
         let other = RepositoryError::capture(RepositoryErrorKind::RepositoryDoesntExist);
-        assert!(!Error::from_repository(other, &repo(), None).prefix_was_occupied());
+        assert!(!Error::from_cause(other.into(), &repo(), None).prefix_was_occupied());
     }
 
     #[test]
@@ -258,7 +244,7 @@ mod tests {
         let hidden = StorageErrorKind::Other(format!("dispatch failure: {MARKER} token expired"));
         let error = RepositoryError::capture(RepositoryErrorKind::StorageError(hidden));
         let last = CredentialError::refused("the token has expired");
-        let error = Error::from_repository(error, &repo(), Some(last));
+        let error = Error::from_cause(error.into(), &repo(), Some(last));
         assert_eq!(error.kind(), &ErrorKind::Credentials);
         assert_eq!(error.to_string(), "no credentials for acme/era5: the token has expired");
         assert!(!error.credential_error().unwrap().is_transient());

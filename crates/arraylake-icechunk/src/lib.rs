@@ -18,6 +18,10 @@
 //! | [`open`] | [`Opener`]: opens and creates |
 //! | [`options`] | [`OpenOptions`]: what a caller may say about it |
 //! | [`repo`] | [`IcechunkRepo`]: the open repository, cheap to clone |
+#![cfg_attr(
+    feature = "zarrs",
+    doc = "| [`zarr`] | [`ZarrStore`]: a session as a store for the crate `zarrs` |"
+)]
 //! | [`error`] | [`Error`] and its [`ErrorKind`] |
 //!
 //! No secret is stored in anything that icechunk prints or serialises: storages hold a fetcher that knows names
@@ -34,6 +38,8 @@ pub mod source;
 pub mod storage;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "zarrs")]
+pub mod zarr;
 
 pub use credentials::{CredentialCache, Scope};
 pub use error::{Error, ErrorKind};
@@ -42,6 +48,9 @@ pub use options::{OpenOptions, StorageOverrides};
 pub use repo::IcechunkRepo;
 pub use source::{CredentialError, CredentialErrorKind, CredentialSource};
 pub use storage::{Access, Constructor, StoragePlan, plan};
+
+#[cfg(feature = "zarrs")]
+pub use zarr::{BlockingZarrStore, ZarrStore};
 
 /// The version of icechunk this crate is built on.
 pub use icechunk;

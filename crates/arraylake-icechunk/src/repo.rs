@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use arraylake_types::{RepoName, RepoStatus};
 use icechunk::Repository;
-use icechunk::repository::{RepositoryError, VersionInfo};
+use icechunk::repository::VersionInfo;
 use icechunk::session::Session;
+#[cfg(feature = "zarrs")]
+use tokio::runtime::Handle;
 
+use crate::error::Cause;
 use crate::{CredentialCache, Error, ErrorKind};
 
 /// An open repository of the catalog. Cheap to clone; clones share caches, connections and credentials.
@@ -22,6 +25,9 @@ struct Inner {
     status: RepoStatus,
     read_only: bool,
     cache: CredentialCache,
+    /// The one it was opened on.
+    #[cfg(feature = "zarrs")]
+    runtime: Handle,
 }
 
 impl IcechunkRepo {
@@ -33,7 +39,15 @@ impl IcechunkRepo {
         cache: CredentialCache,
     ) -> Self {
         let read_only = read_only || status.is_maintenance();
-        let inner = Inner { repository: Arc::new(repository), name, status, read_only, cache };
+        let inner = Inner {
+            repository: Arc::new(repository),
+            name,
+            status,
+            read_only,
+            cache,
+            #[cfg(feature = "zarrs")]
+            runtime: Handle::current(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -100,11 +114,20 @@ impl IcechunkRepo {
         self.inner.repository.writable_session(branch).await.map_err(|error| self.explain(error))
     }
 
-    /// Turns an error of icechunk on this repository into one of this crate: one line, and the failure to get
-    /// credentials in place of what the SDK makes of it.
+    /// Turns an error of icechunk on this repository, a session or a store of it into one of this crate: one line,
+    /// and the failure to get credentials in place of what the SDK makes of it.
     #[must_use]
-    pub fn explain(&self, error: RepositoryError) -> Error {
+    pub fn explain(&self, error: impl Into<Cause>) -> Error {
         Error::explain(error, &self.inner.name, &self.inner.cache)
+    }
+
+    #[cfg(feature = "zarrs")]
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.inner.runtime
+    }
+
+    pub(crate) fn cache(&self) -> &CredentialCache {
+        &self.inner.cache
     }
 }
 

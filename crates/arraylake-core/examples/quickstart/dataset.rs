@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use arraylake_core::icechunk::ZarrStore;
 use serde_json::json;
 use zarrs::array::codec::ZstdCodec;
 use zarrs::array::{Array, ArrayBuilder, DataType, Element, ZARR_NAN_F32, data_type};
 use zarrs::group::GroupBuilder;
-use zarrs_icechunk::AsyncIcechunkStore;
 
 use crate::Failure;
 use crate::field::Field;
@@ -14,7 +14,7 @@ use crate::field::Field;
 /// Hours, rows and columns of a chunk.
 const CHUNK: [usize; 3] = [6, 90, 180];
 
-type Store = Arc<AsyncIcechunkStore>;
+type Store = Arc<ZarrStore>;
 type Attributes = serde_json::Map<String, serde_json::Value>;
 
 /// Writes everything; `progress` is told of each chunk.

@@ -17,7 +17,6 @@ use arraylake_core::{AsyncClient, Config, prelude::*};
 use arraylake_local::{LocalConfig, RunningLake};
 use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
-use zarrs_icechunk::AsyncIcechunkStore;
 
 use crate::field::{Field, checksum};
 
@@ -86,9 +85,9 @@ async fn run(client: &AsyncClient, lake: &RunningLake, progress: &ProgressBar) -
     progress.set_message("reopening and reading back");
     let name = RepoName::new(&org, REPO)?;
     let again = client.get_repo(&name, OpenOptions::new()).await?.into_icechunk()?;
-    let session = again.readonly_session("main").await?;
-    let snapshot = session.snapshot_id().to_string();
-    let (shape, values) = dataset::read(&Arc::new(AsyncIcechunkStore::new(session))).await?;
+    let store = Arc::new(again.store("main").await?);
+    let snapshot = store.session().read().await.snapshot_id().to_string();
+    let (shape, values) = dataset::read(&store).await?;
     let read = checksum(&values);
     if read != written {
         return Err(format!("read back {read}, but {written} was written").into());
@@ -127,10 +126,9 @@ async fn bucket_config(client: &AsyncClient, org: &OrgName) -> Result<String, Fa
 async fn write(repo: &IcechunkRepo, field: &Field, progress: &ProgressBar) -> Result<(), Failure> {
     progress.set_length(dataset::chunks(field));
     progress.set_message("writing chunks");
-    let session = repo.writable_session("main").await?;
-    let store = Arc::new(AsyncIcechunkStore::new(session));
+    let store = Arc::new(repo.writable_store("main").await?);
     dataset::write(&store, field, |chunk| progress.set_position(chunk)).await?;
     progress.set_message("committing");
-    store.session().write().await.commit("A day of temperatures").execute().await?;
+    store.commit("A day of temperatures").await?;
     Ok(())
 }
