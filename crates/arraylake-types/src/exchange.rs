@@ -1,8 +1,8 @@
-//! Subscriptions and exchange listings, as far as they are part of a repo.
+//! Subscriptions and exchange listings: as part of a repo, and seen from the repo that is offered.
 
 use serde_json::Value;
 
-use crate::{RepoModel, Timestamp};
+use crate::{ExchangeId, RepoModel, Timestamp};
 
 open_enum! {
     /// Whether a subscription is alive.
@@ -107,5 +107,49 @@ wire_struct! {
         pub pricing_model: String = or("free".to_owned(), "pricing_model"),
         /// Rank among the featured.
         pub featured_rank: Option<Value> = lenient("featured_rank"),
+    }
+}
+
+wire_struct! {
+    /// Who subscribes to a repo. Row of `GET /repo/{id}/subscriptions`.
+    pub struct RepoSubscription {
+        /// Id.
+        pub id: String = required("id" | "_id"),
+        /// Id of the repo subscribed to.
+        pub parent_repo: String = lenient("parent_repo"),
+        /// The org that offers it.
+        pub parent_org: String = lenient("parent_org"),
+        /// Id of the subscribing repo; none until it is claimed.
+        pub subscriber: Option<String> = lenient("subscriber"),
+        /// Id of the listing; newer services may say `exchange_listing`.
+        pub marketplace_listing: Option<String> = lenient("marketplace_listing" | "exchange_listing"),
+        /// Since when.
+        pub subscribed_at: Option<Timestamp> = lenient("subscribed_at"),
+        /// Whether it is alive.
+        pub status: SubscriptionStatus = or(SubscriptionStatus::Active, "status"),
+        /// How much of the parent it sees.
+        pub subscription_type: SubscriptionType = or(SubscriptionType::Direct, "subscription_type"),
+        /// What the provider offers.
+        pub source_filter: Option<DatasetFilter> = lenient("source_filter"),
+        /// What the subscriber took.
+        pub target_filter: Option<DatasetFilter> = lenient("target_filter"),
+        /// Id of the exchange.
+        pub exchange_id: Option<ExchangeId> = lenient("exchange_id"),
+        /// Who runs the exchange.
+        pub exchange_owner: Option<String> = lenient("exchange_owner"),
+        /// Name of the exchange.
+        pub exchange_slug: Option<String> = lenient("exchange_slug"),
+    }
+}
+
+wire_struct! {
+    /// The exchange that is used unless told otherwise. Answer of `GET /default-exchange`.
+    pub struct DefaultExchange {
+        /// Id.
+        pub id: ExchangeId = required("id"),
+        /// Who runs it.
+        pub owner: String = lenient("owner"),
+        /// Name.
+        pub slug: String = lenient("slug"),
     }
 }

@@ -127,6 +127,19 @@ uuid_id! {
     PrincipalId, "principal id"
 }
 
+uuid_id! {
+    /// Id of an Iceberg namespace.
+    NamespaceId, "namespace id"
+}
+uuid_id! {
+    /// Id of an Iceberg table.
+    TableId, "table id"
+}
+uuid_id! {
+    /// Id of an exchange.
+    ExchangeId, "exchange id"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,13 +7,18 @@
 //! | [`secret`] | [`Secret`]: text that no `Debug` prints |
 //! | [`time`] | [`Timestamp`]: lenient in, UTC out |
 //! | [`page`] | [`Page`] and its rows, of which a bad one does not spoil the rest |
-//! | [`repo`] | [`RepoModel`] and all it contains, [`NewRepo`], [`RepoStatus`] |
-//! | [`bucket`] | [`BucketResponse`], [`Platform`], [`NewBucket`] |
+//! | [`repo`] | [`RepoModel`] and all it contains, [`NewRepo`], [`ModifyRepo`], [`ImportRepo`], [`RepoStatus`] |
+//! | [`bucket`] | [`BucketResponse`], [`Platform`], [`NewBucket`], [`ModifyBucket`] |
 //! | [`auth_config`] | [`AuthConfig`]: how credentials of a bucket are had |
 //! | [`credentials`] | [`StorageCredentials`] of S3, GCS and Azure |
 //! | [`open`] | [`OpenRepo`]: everything needed to open a repository, in one answer |
 //! | [`user`] | [`Principal`]: a person or a service account |
-//! | [`action`] | what a principal may do, and [`Permission`] |
+//! | [`action`], [`permission`] | what a principal may do: [`Permission`], [`PrincipalPermissions`], [`ApiClient`] |
+//! | [`exchange`] | [`RepoSubscription`], [`ExchangeListing`] |
+//! | [`virtual_chunks`] | [`UpdateContainers`], [`AccessPolicy`] |
+//! | [`iceberg`] | [`IcebergNamespace`], [`IcebergTableSummary`] |
+//! | [`compute`] | [`DeploymentInfo`], [`EnableService`], [`LogQuery`] |
+//! | [`maintenance`], [`diagnostics`] | what is reported to the service: [`GcResult`], [`UserDiagnostics`] |
 //! | [`error`] | [`ErrorBody`]: the `detail` of a refusal |
 //!
 //! **Lenient coming in.** Enums are open (`Other(text)`), optional fields may be missing or null, fields nobody
@@ -34,48 +39,77 @@ mod wire;
 pub mod action;
 pub mod auth_config;
 pub mod bucket;
+pub mod bucket_change;
 mod build;
+pub mod compute;
+pub mod compute_request;
 pub mod credentials;
+pub mod diagnostics;
 pub mod error;
 pub mod exchange;
+pub mod iceberg;
+pub mod iceberg_list;
 pub mod id;
+pub mod maintenance;
 pub mod metadata;
 pub mod name;
 pub mod new_bucket;
 pub mod open;
 pub mod optimization;
 pub mod page;
+pub mod permission;
 pub mod repo;
+pub mod repo_change;
+pub mod repo_import;
 pub mod repo_request;
 pub mod secret;
 pub mod status;
 pub mod time;
 pub mod token;
 pub mod user;
+pub mod virtual_chunks;
 
 pub use action::{OrgAction, Permission, PermissionCheck, RepoAction};
 pub use auth_config::{AuthConfig, AuthMethod};
 pub use bucket::{BucketHealth, BucketResponse, ExtraConfig, Platform};
+pub use bucket_change::{BucketRef, CredentialAccess, ModifyAuth, ModifyBucket};
+pub use compute::{
+    ComputeConfig, ComputeRegion, DeploymentInfo, LoadResults, ServiceConfig, ServiceReply, ServiceStatus,
+    ServiceType,
+};
+pub use compute_request::{EnableService, LogQuery, UpdateService};
 pub use credentials::{AzureCredentials, GcsCredentials, S3Credentials, StorageCredentials};
+pub use diagnostics::{ServiceInfo, UserDiagnostics};
 pub use error::{ErrorBody, InvalidInput, ValidationItem};
 pub use exchange::{
-    DatasetFilter, ExchangeListing, NodeFilter, RepoSubscriptionInfo, SubscriptionPricingType,
-    SubscriptionStatus, SubscriptionType,
+    DatasetFilter, DefaultExchange, ExchangeListing, NodeFilter, RepoSubscription, RepoSubscriptionInfo,
+    SubscriptionPricingType, SubscriptionStatus, SubscriptionType,
 };
-pub use id::{BucketId, PrincipalId, RepoId};
+pub use iceberg::{
+    IcebergNamespace, IcebergTableSummary, ModifyIcebergNamespace, NamespaceAction, NewIcebergNamespace,
+};
+pub use iceberg_list::{ListIcebergNamespaces, ListIcebergTables, ListSort, SortDirection};
+pub use id::{BucketId, ExchangeId, NamespaceId, PrincipalId, RepoId, TableId};
+pub use maintenance::{ExpirationResult, GcResult};
 pub use metadata::Metadata;
 pub use name::{BucketNickname, OrgName, RepoName};
 pub use new_bucket::{BucketUri, NewBucket};
 pub use open::{Author, OpenRepo, VirtualChunkCredentials};
-pub use optimization::{ExpirationConfig, GcConfig, OptimizationConfig, OptimizationWindow};
+pub use optimization::{ExpirationConfig, GcConfig, OptimizationConfig, OptimizationWindow, Retention};
 pub use page::{BadRow, Page, PageRequest, Rows};
+pub use permission::{Action, ApiClient, OrgActions, PrincipalPermissions, ServiceAction};
 pub use repo::{RepoHealth, RepoKind, RepoModel, RepoVisibility};
+pub use repo_change::{ModifyExpiration, ModifyGc, ModifyOptimization, ModifyRepo, NewRepoVisibility};
+pub use repo_import::{ImportRepo, SubscribeRepo};
 pub use repo_request::{CreateMode, DeleteConfirmation, DeleteRepo, ListRepos, NewRepo};
 pub use secret::Secret;
 pub use status::{NewRepoStatus, RepoOperationMode, RepoStatus, StatusInitiator};
 pub use time::Timestamp;
 pub use token::ApiToken;
 pub use user::{ApiTokenInfo, OrgInfo, OrgResponse, Principal, UserInfo};
+pub use virtual_chunks::{
+    AccessPolicy, AccessPolicyKey, NewAccessPolicy, PolicyUseCase, UpdateContainers, VirtualChunkContainers,
+};
 
 /// Fields of an answer that this version does not know, kept so that nothing is lost on the way through.
 pub type Other = serde_json::Map<String, serde_json::Value>;

@@ -29,10 +29,19 @@ impl Metadata {
         self
     }
 
-    /// Size as the service counts it: JSON with a blank behind `:` and `,`, everything beyond ASCII as `\uXXXX`.
+    /// Size as the service counts it: that of [`to_wire_text`](Self::to_wire_text), in bytes.
     #[must_use]
     pub fn wire_size(&self) -> usize {
-        measure(&Value::Object(self.0.clone()))
+        self.to_wire_text().len()
+    }
+
+    /// The text that services are sent as a filter: JSON with a blank behind `:` and `,`, everything beyond ASCII as
+    /// `\uXXXX`, numbers as Python writes them.
+    #[must_use]
+    pub fn to_wire_text(&self) -> String {
+        let mut text = String::new();
+        write_object(&mut text, &self.0);
+        text
     }
 
     /// Checks the rules: scalars and lists of scalars only, at most 4 kB.
@@ -65,27 +74,73 @@ fn is_scalar(value: &Value) -> bool {
     !matches!(value, Value::Array(_) | Value::Object(_))
 }
 
-fn measure(value: &Value) -> usize {
-    let between = |count: usize| 2 * count.saturating_sub(1);
-    match value {
-        Value::Array(items) => 2 + between(items.len()) + items.iter().map(measure).sum::<usize>(),
-        Value::Object(fields) => {
-            let inside: usize =
-                fields.iter().map(|(key, value)| measure_text(key) + 2 + measure(value)).sum();
-            2 + between(fields.len()) + inside
+fn write_object(text: &mut String, fields: &Map<String, Value>) {
+    text.push('{');
+    for (index, (key, value)) in fields.iter().enumerate() {
+        if index > 0 {
+            text.push_str(", ");
         }
-        Value::String(text) => measure_text(text),
-        scalar => scalar.to_string().len(),
+        write_text(text, key);
+        text.push_str(": ");
+        write_value(text, value);
+    }
+    text.push('}');
+}
+
+fn write_value(text: &mut String, value: &Value) {
+    match value {
+        Value::Array(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push_str(", ");
+                }
+                write_value(text, item);
+            }
+            text.push(']');
+        }
+        Value::Object(fields) => write_object(text, fields),
+        Value::String(value) => write_text(text, value),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => text.push_str(&float_text(float)),
+            None => text.push_str(&number.to_string()),
+        },
+        scalar => text.push_str(&scalar.to_string()),
     }
 }
 
-fn measure_text(text: &str) -> usize {
-    let size = |c: char| match c {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        ' '..='~' | '\u{7f}' => 1,
-        other => 6 * other.len_utf16(),
-    };
-    2 + text.chars().map(size).sum::<usize>()
+fn write_text(text: &mut String, value: &str) {
+    text.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            ' '..='~' | '\u{7f}' => text.push(c),
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    text.push('"');
+}
+
+/// The shortest text that reads back as the same number, with an exponent exactly where Python writes one.
+fn float_text(float: f64) -> String {
+    let scientific = format!("{float:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..16).contains(&exponent) {
+        return format!("{float:?}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
 }
 
 #[cfg(test)]
@@ -101,6 +156,32 @@ mod tests {
         assert_eq!(Metadata::new().with("k", "é𝄞\"").wire_size(), r#"{"k": "\u00e9\ud834\udd1e\""}"#.len());
         assert!(Metadata::new().with("k", "é".repeat(700)).validate().is_err());
         assert!(Metadata::new().with("k", "e".repeat(700)).validate().is_ok());
+    }
+
+    #[test]
+    fn a_filter_is_spelt_as_python_spells_it() {
+        let facts = Metadata::new()
+            .with("é", "𝄞 \"q\" \\ \u{1}\u{7f}\n")
+            .with("n", serde_json::json!([1, 2.5, null, true]));
+        let expected = r#"{"n": [1, 2.5, null, true], "\u00e9": "\ud834\udd1e \"q\" \\ \u0001"#;
+        let ordered =
+            Metadata(Map::from_iter(facts.0.into_iter().rev().collect::<std::collections::BTreeMap<_, _>>()));
+        let text = ordered.to_wire_text();
+        assert_eq!(text, format!("{expected}\u{7f}\\n\"}}"));
+        assert_eq!(text.len(), ordered.wire_size());
+        for (float, python) in [
+            (1.5, "1.5"),
+            (5.0, "5.0"),
+            (1e16, "1e+16"),
+            (1.25e-5, "1.25e-05"),
+            (1e-4, "0.0001"),
+            (1e15, "1000000000000000.0"),
+            (-2.5e300, "-2.5e+300"),
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+        ] {
+            assert_eq!(float_text(float), python);
+        }
     }
 
     #[test]

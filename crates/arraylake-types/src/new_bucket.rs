@@ -76,7 +76,7 @@ impl FromStr for BucketUri {
     }
 }
 
-fn name_fault(name: &str) -> Option<&'static str> {
+pub(crate) fn name_fault(name: &str) -> Option<&'static str> {
     match name.chars().count() {
         0..3 => Some("the bucket name must be at least 3 characters long"),
         64.. => Some("the bucket name must be at most 63 characters long"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Timestamp;
+use crate::{InvalidInput, Timestamp};
 
 /// A length of time in seconds, on the wire a JSON number.
 pub type Seconds = f64;
@@ -35,6 +35,24 @@ wire_struct! {
         pub start_time: String = lenient("start_time"),
         /// 0 is Monday, 6 is Sunday.
         pub day_of_week: u8 = lenient("day_of_week"),
+    }
+}
+
+impl OptimizationWindow {
+    /// So many seconds from a time of day in UTC on a day of the week; 0 is Monday.
+    ///
+    /// # Errors
+    /// If the time is not `HH:MM:SS`, or the day is not 0 to 6.
+    pub fn new(duration: Seconds, start_time: &str, day_of_week: u8) -> Result<Self, InvalidInput> {
+        if chrono::NaiveTime::parse_from_str(start_time, "%H:%M:%S%.f").is_err() {
+            return Err(InvalidInput::new("start time", start_time, "must be `HH:MM:SS`"));
+        }
+        if day_of_week > 6 {
+            let rule = "must be 0, which is Monday, to 6";
+            return Err(InvalidInput::new("day of the week", day_of_week.to_string(), rule));
+        }
+        let start_time = start_time.to_owned();
+        Ok(Self { duration, start_time, day_of_week, other: crate::Other::new() })
     }
 }
 
@@ -134,6 +152,13 @@ wire_struct! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_has_a_time_of_day_and_a_day_of_the_week() {
+        assert!(OptimizationWindow::new(7200.0, "03:30:00", 6).is_ok());
+        assert!(OptimizationWindow::new(7200.0, "2:00", 6).is_err());
+        assert!(OptimizationWindow::new(7200.0, "03:30:00", 7).is_err());
+    }
 
     #[test]
     fn ages_are_read_in_every_form_and_durations_are_written_as_floats() {

@@ -150,12 +150,7 @@ impl NewRepo {
     /// Names the first value that breaks a rule.
     pub fn validate(&self) -> Result<(), InvalidInput> {
         validate_new_name(&self.name)?;
-        if let Some(text) = &self.description
-            && text.chars().count() > MAX_DESCRIPTION
-        {
-            let rule = "Description can be at most 255 characters long";
-            return Err(InvalidInput::new("description", text.chars().take(40).collect::<String>(), rule));
-        }
+        check_description(self.description.as_deref())?;
         if let Some(metadata) = &self.metadata {
             metadata.validate()?;
         }
@@ -191,6 +186,17 @@ impl NewRepo {
     }
 }
 
+/// Checks the length of a description.
+pub(crate) fn check_description(text: Option<&str>) -> Result<(), InvalidInput> {
+    match text {
+        Some(text) if text.chars().count() > MAX_DESCRIPTION => {
+            let rule = "Description can be at most 255 characters long";
+            Err(InvalidInput::new("description", text.chars().take(40).collect::<String>(), rule))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What is wrong with a key prefix, if anything; the rules that repos and buckets share.
 pub(crate) fn prefix_fault(prefix: &str) -> Option<&'static str> {
     if prefix.starts_with('/') || prefix.ends_with('/') {
@@ -207,7 +213,7 @@ pub(crate) fn prefix_fault(prefix: &str) -> Option<&'static str> {
 }
 
 /// Checks the name of a repo that is to be created: a name, not too long, not reserved.
-fn validate_new_name(name: &str) -> Result<(), InvalidInput> {
+pub(crate) fn validate_new_name(name: &str) -> Result<(), InvalidInput> {
     format!("org/{name}")
         .parse::<RepoName>()
         .map_err(|error| InvalidInput::new("repo name", name, error.rule))?;

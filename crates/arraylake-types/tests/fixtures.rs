@@ -4,8 +4,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use arraylake_types::{
-    ApiTokenInfo, BucketResponse, OpenRepo, OrgResponse, Page, Permission, PermissionCheck, Principal,
-    RepoModel, RepoStatus, StorageCredentials, UserInfo,
+    AccessPolicy, ApiClient, ApiTokenInfo, BucketResponse, ComputeConfig, ComputeRegion, DeploymentInfo,
+    IcebergNamespace, IcebergTableSummary, LoadResults, OpenRepo, OrgResponse, Page, Permission,
+    PermissionCheck, Principal, RepoModel, RepoStatus, StorageCredentials, UserInfo,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -118,6 +119,34 @@ fn users_orgs_and_permissions_are_read_as_leniently_as_python_reads_them() {
 }
 
 #[test]
+fn iceberg_namespaces_and_tables_are_read_as_leniently_as_python_reads_them() {
+    check::<IcebergNamespace>("IcebergNamespaceResponse", &[]);
+    punch_holes::<IcebergNamespace>("IcebergNamespaceResponse", &["id", "org", "name"]);
+    check::<IcebergTableSummary>("IcebergTableSummaryResponse", &[]);
+    punch_holes::<IcebergTableSummary>("IcebergTableSummaryResponse", &["name", "namespace", "table_uuid"]);
+}
+
+#[test]
+fn compute_services_are_read_as_leniently_as_python_reads_them() {
+    check::<DeploymentInfo>("DeploymentInfo", &[]);
+    punch_holes::<DeploymentInfo>("DeploymentInfo", &["name", "config"]);
+    check::<ComputeRegion>("ComputeRegion", &[]);
+    punch_holes::<ComputeRegion>("ComputeRegion", &["name"]);
+    check::<ComputeConfig>("ComputeConfig", &[]);
+    punch_holes::<ComputeConfig>("ComputeConfig", &[]);
+    check::<LoadResults>("LoadResults", &[]);
+}
+
+#[test]
+fn api_clients_and_access_policies_are_read_as_leniently_as_python_reads_them() {
+    check::<ApiClient>("ApiClientResponse", &[]);
+    punch_holes::<ApiClient>("ApiClientResponse", &["_id"]);
+    check::<ApiClient>("TokenAuthenticateResponse", &[]);
+    check::<AccessPolicy>("VirtualChunkAccessPolicyResponse", &[]);
+    punch_holes::<AccessPolicy>("VirtualChunkAccessPolicyResponse", &["bucket_id"]);
+}
+
+#[test]
 fn pages_are_read_as_leniently_as_python_reads_them() {
     for fixture in fixtures("PaginatedResponse-Repo").iter().filter(|fixture| fixture.accepted) {
         let body = serde_json::to_vec(&fixture.body).unwrap();
@@ -226,6 +255,12 @@ mod any_json {
             let _ = serde_json::from_slice::<RepoModel>(&body);
             let _ = serde_json::from_slice::<OpenRepo>(&body);
             let _ = serde_json::from_slice::<StorageCredentials>(&body);
+            let _ = serde_json::from_slice::<IcebergNamespace>(&body);
+            let _ = serde_json::from_slice::<DeploymentInfo>(&body);
+            let _ = serde_json::from_slice::<ApiClient>(&body);
+            let _ = serde_json::from_slice::<AccessPolicy>(&body);
+            let _ = serde_json::from_slice::<arraylake_types::RepoSubscription>(&body);
+            let _ = serde_json::from_slice::<arraylake_types::PrincipalPermissions>(&body);
             let _ = Page::<RepoModel>::from_slice(&body);
             let _ = arraylake_types::ErrorBody::parse(&body);
         }
