@@ -13,9 +13,9 @@ use crate::s3::Access;
 pub(crate) async fn open(call: Call) -> Answer {
     call.run(|call, db| {
         let found = call.repo(db)?;
-        let (access, stored) = (found.access, found.repo.bucket.clone());
+        let (access, repo) = (found.access, found.repo.clone());
         let model = call.show(db, found)?;
-        let (Some(stored), Some(bucket)) = (stored, model.bucket) else {
+        let (Some(stored), Some(bucket)) = (&repo.bucket, model.bucket) else {
             return Err(Refusal::conflict(format!("Repo {}/{} has no bucket", model.org, model.name)));
         };
         if model.kind == arraylake_types::RepoKind::V1 {
@@ -23,13 +23,11 @@ pub(crate) async fn open(call: Call) -> Answer {
                 format!("Repo {}/{} is of kind v1, which cannot be opened here", model.org, model.name);
             return Err(Refusal::conflict(text));
         }
-        let credentials = if model.status.is_offline() {
-            None
-        } else {
-            call.vend(&stored, &bucket, (&model.prefix, access))?
-        };
-        let mut answer = OpenRepo::new(bucket, model.prefix);
-        answer.repo_credentials = credentials;
+        let mut answer = OpenRepo::new(bucket, &model.prefix);
+        if !model.status.is_offline() {
+            answer.repo_credentials = call.vend(stored, &answer.repo_bucket, (&model.prefix, access))?;
+            answer.virtual_chunk_credentials = call.containers(db, &repo)?;
+        }
         answer.author = Some(call.who.author());
         answer.principal_id = Some(call.id().to_string());
         answer.status = model.status;

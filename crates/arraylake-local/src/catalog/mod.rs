@@ -16,6 +16,7 @@ mod exchange;
 mod paging;
 mod people;
 mod permissions;
+mod policies;
 mod removal;
 mod reply;
 mod repo_change;
@@ -86,6 +87,7 @@ fn repo_routes() -> Router<Arc<Lake>> {
 }
 
 fn bucket_routes() -> Router<Arc<Lake>> {
+    let policies = get(policies::list).put(policies::put).delete(policies::delete);
     let one = get(buckets::get).patch(bucket_change::modify).delete(buckets::delete);
     Router::new()
         .route("/orgs/{org}/buckets", get(buckets::list).post(bucket_new::create))
@@ -93,6 +95,7 @@ fn bucket_routes() -> Router<Arc<Lake>> {
         .route("/orgs/{org}/buckets/{bucket}/default", post(buckets::set_default))
         .route("/orgs/{org}/buckets/{bucket}/repos", get(repo_list::of_bucket))
         .route("/orgs/{org}/buckets/{bucket}/credentials", get(credentials::of_bucket))
+        .route("/orgs/{org}/settings/virtual-chunk-access-policies", policies)
 }
 
 fn admin_routes() -> Router<Arc<Lake>> {

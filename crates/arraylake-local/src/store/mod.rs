@@ -7,6 +7,7 @@ mod principals;
 mod repos;
 mod results;
 mod schema;
+mod virtual_chunks;
 
 use std::fmt;
 use std::path::Path;
@@ -17,6 +18,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 pub(crate) use self::buckets::{LOCAL_ENDPOINT, StoredBucket};
 pub(crate) use self::principals::TokenRecord;
 pub(crate) use self::repos::{ListQuery, StoredRepo};
+pub(crate) use self::virtual_chunks::{ChunkPolicy, Container};
 use crate::error::LocalError;
 use crate::files;
 use crate::refusal::Refusal;

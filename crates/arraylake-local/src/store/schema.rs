@@ -44,6 +44,14 @@ const STEPS: &[&str] = &["
         seq INTEGER PRIMARY KEY, repo TEXT NOT NULL REFERENCES repo (id) ON DELETE CASCADE, kind TEXT NOT NULL,
         stored INTEGER NOT NULL, stored_by TEXT NOT NULL, result TEXT NOT NULL);
     CREATE INDEX maintenance_result_repo ON maintenance_result (repo);
+", "
+    CREATE TABLE chunk_policy (
+        seq INTEGER PRIMARY KEY, org TEXT NOT NULL REFERENCES org (name), bucket TEXT NOT NULL,
+        subprefix TEXT NOT NULL, public INTEGER NOT NULL, url_prefix TEXT NOT NULL, created INTEGER NOT NULL,
+        created_by TEXT NOT NULL, UNIQUE (org, bucket, subprefix, public));
+    CREATE TABLE chunk_container (
+        repo TEXT NOT NULL REFERENCES repo (id) ON DELETE CASCADE, prefix TEXT NOT NULL, org TEXT NOT NULL,
+        bucket TEXT NOT NULL, PRIMARY KEY (repo, prefix)) WITHOUT ROWID;
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

@@ -14,3 +14,4 @@ mod permissions;
 mod removal;
 mod repos;
 mod results;
+mod virtual_chunks;

@@ -82,13 +82,3 @@ async fn the_system_can_lock_a_status() {
     assert_eq!(found["status"]["initiated_by"]["system_id"], "arraylake-local");
     assert_eq!(found["status"]["estimated_end_time"], "2030-01-01T00:00:00+00:00");
 }
-
-#[tokio::test]
-async fn virtual_chunk_containers_are_honestly_not_supported() {
-    let client = lake();
-    client.repo("one").await;
-    let path = "/repos/icechunk/local/one/virtual-chunk-containers";
-    assert_eq!(client.get(path).await.ok(), json!({}));
-    let change = json!({"add": {"s3://b/": "local"}, "remove": []});
-    client.patch(path, &change).await.refused(422, "not yet supported");
-}
