@@ -10,6 +10,8 @@ mod contract;
 mod errors;
 #[path = "suite/icechunk.rs"]
 mod icechunk;
+#[path = "suite/icechunk_requests.rs"]
+mod icechunk_requests;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/mocks.rs"]

@@ -8,6 +8,7 @@ use icechunk::{Repository, Storage};
 
 use crate::containers::Authorised;
 use crate::open::{attribution, config, refuse_offline};
+use crate::opening::OpeningStorage;
 use crate::{Error, ErrorKind, IcechunkRepo, OpenOptions, Opener};
 
 impl Opener {
@@ -46,14 +47,14 @@ impl Opener {
         let own = options.containers.iter();
         let authorised: Authorised =
             own.map(|(prefix, credentials)| (prefix.clone(), Some(credentials.clone()))).collect();
-        let created = Repository::create(storage)
+        let created = Repository::create(Arc::new(OpeningStorage::created(storage)))
             .config(config(&answer, &options))
             .authorize_virtual_chunk_access(authorised)
             .attribution(attribution(&answer))
             .spec_version(options.spec_version.unwrap_or(SpecVersionBin::V2))
             .execute()
             .await;
-        self.finish(created, repo, answer, &options)
+        self.finish(created, repo, answer, &options, None)
     }
 }
 

@@ -32,6 +32,7 @@ mod create;
 pub mod credentials;
 pub mod error;
 pub mod open;
+mod opening;
 pub mod options;
 pub mod repo;
 pub mod source;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::containers::{self, Authorised};
 use crate::credentials::Link;
+use crate::opening::OpeningStorage;
 use crate::{CredentialCache, CredentialSource, Error, ErrorKind, IcechunkRepo, OpenOptions, plan, storage};
 
 /// What bucket owners see in their logs.
@@ -71,7 +72,8 @@ impl Opener {
         let mut authorised: Authorised =
             containers::register(&answer.virtual_chunk_credentials, &mut config, &self.link, repo)?;
         containers::bring_own(&options, &mut authorised, repo)?;
-        let opened = Repository::open(storage)
+        let opening = Arc::new(OpeningStorage::new(storage));
+        let opened = Repository::open(Arc::clone(&opening) as Arc<dyn Storage + Send + Sync>)
             .config(config)
             .authorize_virtual_chunk_access(authorised)
             .attribution(attribution(&answer))
@@ -81,7 +83,7 @@ impl Opener {
             let explanation = answer.status.explanation();
             tracing::warn!(%repo, "the repo is under maintenance and may only be read{explanation}");
         }
-        self.finish(opened, repo, answer, &options)
+        self.finish(opened, repo, answer, &options, Some(opening))
     }
 
     /// Makes the handle, or the error, of what icechunk said.
@@ -91,11 +93,13 @@ impl Opener {
         repo: &RepoName,
         answer: OpenRepo,
         options: &OpenOptions,
+        opening: Option<Arc<OpeningStorage>>,
     ) -> Result<IcechunkRepo, Error> {
         let cache = &self.link.cache;
         let mut repository = outcome.map_err(|error| Error::explain(error, repo, cache))?;
         repository.set_default_commit_metadata(commit_metadata(answer.author.as_ref()));
-        Ok(IcechunkRepo::new(repository, repo.clone(), answer.status, options.read_only, cache.clone()))
+        let (status, read_only) = (answer.status, options.read_only);
+        Ok(IcechunkRepo::new(repository, repo.clone(), status, read_only, cache.clone(), opening))
     }
 }
 

@@ -11,6 +11,7 @@ use icechunk::session::Session;
 use tokio::runtime::Handle;
 
 use crate::error::Cause;
+use crate::opening::OpeningStorage;
 use crate::{CredentialCache, Error, ErrorKind};
 
 /// An open repository of the catalog. Cheap to clone; clones share caches, connections and credentials.
@@ -25,6 +26,7 @@ struct Inner {
     status: RepoStatus,
     read_only: bool,
     cache: CredentialCache,
+    opening: Option<Arc<OpeningStorage>>,
     /// The one it was opened on.
     #[cfg(feature = "zarrs")]
     runtime: Handle,
@@ -37,6 +39,7 @@ impl IcechunkRepo {
         status: RepoStatus,
         read_only: bool,
         cache: CredentialCache,
+        opening: Option<Arc<OpeningStorage>>,
     ) -> Self {
         let read_only = read_only || status.is_maintenance();
         let inner = Inner {
@@ -45,6 +48,7 @@ impl IcechunkRepo {
             status,
             read_only,
             cache,
+            opening,
             #[cfg(feature = "zarrs")]
             runtime: Handle::current(),
         };
@@ -76,7 +80,8 @@ impl IcechunkRepo {
         self.inner.read_only
     }
 
-    /// A session that reads the tip of a branch, as it is now.
+    /// A session that reads the tip of a branch, as it is now. The first session of a repository that was opened
+    /// within the last quarter of a second shows it as it was then, unless this process has committed since.
     ///
     /// # Errors
     /// If there is no such branch, or the object store does not answer.
@@ -111,6 +116,9 @@ impl IcechunkRepo {
                 format!("{} was opened to be read", self.inner.name),
             ));
         }
+        if let Some(opening) = &self.inner.opening {
+            opening.forget();
+        }
         self.inner.repository.writable_session(branch).await.map_err(|error| self.explain(error))
     }
 
@@ -126,6 +134,7 @@ impl IcechunkRepo {
         &self.inner.runtime
     }
 
+    #[cfg(feature = "zarrs")]
     pub(crate) fn cache(&self) -> &CredentialCache {
         &self.inner.cache
     }

@@ -1,0 +1,156 @@
+//! How many requests opening takes, counted before the catalog and before the object store.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use arraylake_core::icechunk::StorageOverrides;
+use arraylake_core::prelude::*;
+use arraylake_core::{AsyncClient, Config};
+use arraylake_tests::dataset;
+use arraylake_tests::lake::TestLake;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tower::ServiceExt as _;
+use zarrs::array::Array;
+
+/// What stands before the object store.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Method and path of each request.
+    requests: Mutex<Vec<String>>,
+}
+
+impl Seen {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.requests.lock().unwrap())
+    }
+}
+
+/// A proxy that writes down what it passes on. With `may_not_list` it hides which keys do not exist, as S3 does from
+/// those who may not list.
+async fn proxy(to: String, may_not_list: bool) -> (String, Arc<Seen>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}", listener.local_addr().unwrap());
+    let seen = Arc::new(Seen::default());
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let book = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (to, client, book) = (to.clone(), client.clone(), Arc::clone(&book));
+            let pass = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+                let (to, client, book) = (to.clone(), client.clone(), Arc::clone(&book));
+                async move {
+                    let path = request.uri().path().to_owned();
+                    book.requests.lock().unwrap().push(format!("{} {path}", request.method()));
+                    let (mut parts, body) = request.into_parts();
+                    let rest = parts.uri.path_and_query().unwrap().as_str();
+                    parts.uri = format!("{to}{rest}").parse().unwrap();
+                    let body = Full::new(body.collect().await.unwrap().to_bytes());
+                    let answer = client.request(Request::from_parts(parts, body)).await.unwrap();
+                    let (mut parts, body) = answer.into_parts();
+                    let mut bytes = body.collect().await.unwrap().to_bytes();
+                    if may_not_list && parts.status == StatusCode::NOT_FOUND {
+                        parts.status = StatusCode::FORBIDDEN;
+                        bytes = Bytes::from("<Error><Code>AccessDenied</Code></Error>");
+                        parts.headers.remove(http::header::CONTENT_LENGTH);
+                    }
+                    Ok::<_, std::convert::Infallible>(Response::from_parts(parts, Full::new(bytes)))
+                }
+            });
+            let connection = hyper::server::conn::http1::Builder::new();
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), pass));
+        }
+    });
+    (uri, seen)
+}
+
+/// A client that counts its requests to the catalog.
+fn counting_client(lake: &TestLake) -> (AsyncClient, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&count);
+    let leaf = lake.lake().service().map_request(move |request: Request<Full<Bytes>>| {
+        seen.fetch_add(1, Ordering::SeqCst);
+        request
+    });
+    let client = AsyncClient::builder()
+        .with_config(Config::empty())
+        .with_service_uri("http://local.example.com")
+        .with_token(lake.lake().token())
+        .with_transport(|transport| transport.with_leaf(leaf))
+        .build()
+        .unwrap();
+    (client, count)
+}
+
+/// A repo with chunks too large to be inlined, and the address of the object store.
+async fn filled(lake: &TestLake, bucket: &BucketNickname) -> (RepoName, String) {
+    let client = lake.client();
+    let request = NewRepo::new("counted").with_bucket(bucket).unwrap();
+    let name = RepoName::new(lake.org(), "counted").unwrap();
+    let repo = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
+    let store = Arc::new(repo.into_icechunk().unwrap().writable_store("main").await.unwrap());
+    dataset::write(&store).await;
+    let array =
+        zarrs::array::ArrayBuilder::new(vec![4000], vec![2000], zarrs::array::data_type::float64(), 0.0f64)
+            .build(Arc::clone(&store), "/large")
+            .unwrap();
+    array.async_store_metadata().await.unwrap();
+    array.async_store_chunk(&[1], vec![1.5f64; 2000]).await.unwrap();
+    store.commit("large enough").await.unwrap();
+    let model = client.get_repo_object(&name).await.unwrap();
+    let endpoint =
+        model.bucket.unwrap().extra_config.endpoint_url().unwrap().trim_end_matches('/').to_owned();
+    (name, endpoint)
+}
+
+/// Opens and reads one chunk; returns the requests to the catalog and to the object store.
+async fn open_and_read(
+    lake: &TestLake,
+    name: &RepoName,
+    endpoint: String,
+    may_not_list: bool,
+) -> (usize, Vec<String>) {
+    let (proxy, seen) = proxy(endpoint, may_not_list).await;
+    let (client, catalog) = counting_client(lake);
+    let options = OpenOptions::new().with_storage(StorageOverrides::new().with_endpoint_url(proxy));
+    let repo = client.get_repo(name, options).await.unwrap().into_icechunk().unwrap();
+    let store = Arc::new(repo.store("main").await.unwrap());
+    let array = Array::async_open(store, "/large").await.unwrap();
+    let chunk = array.async_retrieve_chunk::<Vec<f64>>(&[1]).await.unwrap();
+    assert_eq!(chunk, vec![1.5; 2000]);
+    (catalog.load(Ordering::SeqCst), seen.take())
+}
+
+/// Another test that commits at that moment costs the first session one more look at `repo`, so it may take a few
+/// attempts to see the least.
+async fn the_least(lake: &TestLake, bucket: &BucketNickname, may_not_list: bool) {
+    let (name, endpoint) = filled(lake, bucket).await;
+    let mut last = Vec::new();
+    for _ in 0..20 {
+        let (catalog, requests) = open_and_read(lake, &name, endpoint.clone(), may_not_list).await;
+        assert_eq!(catalog, 1, "one request to the catalog");
+        if requests.len() == 4 {
+            let kinds: Vec<_> = requests.iter().map(|request| request.rsplit('/').nth(1).unwrap()).collect();
+            assert_eq!(kinds[1..], ["snapshots", "manifests", "chunks"], "{requests:?}");
+            assert!(requests[0].ends_with("/repo"));
+            return;
+        }
+        last = requests;
+    }
+    panic!("never four requests, but {last:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opening_and_reading_a_chunk_takes_one_request_to_the_catalog_and_four_to_the_object_store() {
+    let lake = TestLake::start().await;
+    the_least(&lake, &lake.delegated(), false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repo_opens_and_reads_with_credentials_that_may_not_list() {
+    let lake = TestLake::start().await;
+    the_least(&lake, lake.bucket(), true).await;
+}
