@@ -75,6 +75,11 @@ impl Bare {
         find(&self.query, name).filter(|value| !value.is_empty())
     }
 
+    /// Whether a switch of the query is on.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.query(name).is_some_and(|flag| flag == "1" || flag.eq_ignore_ascii_case("true"))
+    }
+
     /// The body, read as a JSON object.
     pub(crate) fn body(&self) -> Result<Body, Refusal> {
         Body::parse(&self.body)

@@ -13,6 +13,9 @@ mod call;
 mod credentials;
 mod era;
 mod exchange;
+mod facts;
+mod namespace_list;
+mod namespaces;
 mod paging;
 mod people;
 mod permissions;
@@ -44,6 +47,7 @@ pub(crate) fn router(lake: Arc<Lake>) -> Router {
         .merge(people_routes())
         .merge(repo_routes())
         .merge(bucket_routes())
+        .merge(iceberg_routes())
         .merge(admin_routes())
         .fallback(async || Refusal::missing("Not Found"))
         .method_not_allowed_fallback(async || {
@@ -96,6 +100,17 @@ fn bucket_routes() -> Router<Arc<Lake>> {
         .route("/orgs/{org}/buckets/{bucket}/repos", get(repo_list::of_bucket))
         .route("/orgs/{org}/buckets/{bucket}/credentials", get(credentials::of_bucket))
         .route("/orgs/{org}/settings/virtual-chunk-access-policies", policies)
+}
+
+fn iceberg_routes() -> Router<Arc<Lake>> {
+    let one = get(namespaces::get).patch(namespaces::modify).delete(namespaces::delete);
+    let all = get(namespace_list::plain).post(namespaces::create);
+    Router::new()
+        .route("/orgs/{org}/iceberg/namespaces", all)
+        .route("/orgs/{org}/iceberg/namespaces/paginated", get(namespace_list::paginated))
+        .route("/orgs/{org}/iceberg/namespaces/{name}", one)
+        .route("/orgs/{org}/iceberg/namespaces/{name}/restore", post(namespaces::restore))
+        .route("/orgs/{org}/iceberg/namespaces/{name}/tables/paginated", get(namespaces::tables))
 }
 
 fn admin_routes() -> Router<Arc<Lake>> {

@@ -19,10 +19,9 @@ const GRACE: TimeDelta = TimeDelta::days(7);
 /// `DELETE /orgs/{org}/{repo}`
 pub(crate) async fn delete(call: Call) -> Answer {
     let lake = Arc::clone(&call.lake);
-    let flag = |name: &str| call.query(name).is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
     // Before 1.0 there were no ghosts: the entry went at once, and the data stayed.
     let early = call.era.is_early();
-    let (immediate, retain) = (early || flag("immediate"), early || flag("retain_data"));
+    let (immediate, retain) = (early || call.flag("immediate"), early || call.flag("retain_data"));
     let marked = call.run(move |call, db| mark(call, db, immediate, retain)).await?;
     match marked {
         Some(repo) => remove(&lake, repo).await?,
@@ -98,7 +97,8 @@ async fn remove(lake: &Arc<Lake>, repo: StoredRepo) -> Result<(), Refusal> {
 pub(crate) async fn sweep(lake: &Arc<Lake>) -> Result<usize, Refusal> {
     let before = Timestamp::from(lake.config.clock.now() - GRACE);
     let due = lake.store.run(move |db| Ok(db.repos_to_remove(before)?)).await?;
-    let count = due.len();
+    let namespaces = lake.store.run(move |db| Ok(db.drop_old_namespaces(before)?)).await?;
+    let count = due.len() + namespaces;
     for (org, name) in due {
         if let Some(repo) = lake.store.run(move |db| Ok(db.repo(&org, &name)?)).await? {
             remove(lake, repo).await?;

@@ -1,15 +1,14 @@
 //! Changes to the entry of a repo: description, metadata, optimization, status, visibility.
 
-use std::collections::HashSet;
-
 use arraylake_types::{
-    ExpirationConfig, GcConfig, Metadata, NewRepo, OptimizationWindow, RepoModel, RepoOperationMode,
-    RepoStatus, RepoVisibility, StatusInitiator,
+    ExpirationConfig, GcConfig, NewRepo, OptimizationWindow, RepoModel, RepoOperationMode, RepoStatus,
+    RepoVisibility, StatusInitiator,
 };
 use serde_json::{Map, Value};
 
 use super::body::Body;
 use super::call::{Answer, Call};
+use super::facts::FactChange;
 use super::reply;
 use crate::refusal::Refusal;
 
@@ -17,9 +16,7 @@ use crate::refusal::Refusal;
 #[derive(Debug)]
 struct Change {
     description: Option<String>,
-    add: Metadata,
-    remove: Vec<String>,
-    update: Metadata,
+    facts: FactChange,
     optimization: Optimization,
 }
 
@@ -51,9 +48,7 @@ impl Change {
     fn read(mut body: Body) -> Result<Self, Refusal> {
         let change = Self {
             description: body.text("description"),
-            add: body.metadata("add_metadata").unwrap_or_default(),
-            remove: body.any("remove_metadata", "a list of strings").unwrap_or_default(),
-            update: body.metadata("update_metadata").unwrap_or_default(),
+            facts: FactChange::read(&mut body),
             optimization: Optimization::read(
                 body.object("optimization_config").unwrap_or_default(),
                 &mut body,
@@ -63,43 +58,15 @@ impl Change {
         if let Some(text) = &change.description {
             NewRepo::new("any").with_description(text).validate()?;
         }
-        change.add.validate()?;
-        change.update.validate()?;
-        change.check_disjoint()?;
+        change.facts.check()?;
         Ok(change)
-    }
-
-    fn check_disjoint(&self) -> Result<(), Refusal> {
-        let remove = self.remove.iter().collect::<HashSet<_>>().into_iter();
-        let mut seen = HashSet::new();
-        let keys = self.add.0.keys().chain(self.update.0.keys()).chain(remove);
-        let mut common: Vec<&String> = keys.filter(|key| !seen.insert(*key)).collect();
-        common.sort();
-        if common.is_empty() {
-            return Ok(());
-        }
-        Err(Refusal::rule(format!("Common metadata keys found in request: {common:?}")))
     }
 
     fn apply(self, repo: &mut RepoModel) -> Result<(), Refusal> {
         if let Some(description) = self.description {
             repo.description = Some(description);
         }
-        let mut facts = repo.metadata.clone().unwrap_or_default();
-        for key in self.add.0.keys() {
-            if facts.0.contains_key(key) {
-                return Err(Refusal::rule(format!("Key {key:?} already exists in metadata")));
-            }
-        }
-        facts.0.extend(self.add.0);
-        facts.0.extend(self.update.0);
-        for key in &self.remove {
-            facts.0.remove(key);
-        }
-        facts.validate()?;
-        if repo.metadata.is_some() || !facts.0.is_empty() {
-            repo.metadata = Some(facts);
-        }
+        repo.metadata = self.facts.apply(repo.metadata.take())?;
         let config = &mut repo.optimization_config;
         config.window = self.optimization.window.or_else(|| config.window.take());
         config.gc_config = self.optimization.gc.or_else(|| config.gc_config.take());
@@ -170,11 +137,8 @@ pub(super) fn status_of(body: &mut Body) -> Result<(RepoOperationMode, Option<St
 /// `PUT /orgs/{org}/{repo}/visibility`
 pub(crate) async fn set_visibility(call: Call) -> Answer {
     let mut body = call.body()?;
-    let visibility = RepoVisibility::from(body.required_text("visibility"));
-    if matches!(visibility, RepoVisibility::Other(_)) {
-        let msg = "Input should be 'PRIVATE' or 'AUTHENTICATED_PUBLIC'";
-        let _: Option<()> = body.wrong("visibility", msg, "enum");
-    }
+    let text = body.required_text("visibility");
+    let visibility = visibility_of(text, &mut body);
     body.finish()?;
     call.run(move |call, db| {
         let mut found = call.repo_to_write(db)?;
@@ -184,4 +148,14 @@ pub(crate) async fn set_visibility(call: Call) -> Answer {
         reply::ok(&call.show(db, found)?)
     })
     .await
+}
+
+/// Reads a visibility.
+pub(super) fn visibility_of(text: String, body: &mut Body) -> RepoVisibility {
+    let visibility = RepoVisibility::from(text);
+    if matches!(visibility, RepoVisibility::Other(_)) {
+        let msg = "Input should be 'PRIVATE' or 'AUTHENTICATED_PUBLIC'";
+        let _: Option<()> = body.wrong("visibility", msg, "enum");
+    }
+    visibility
 }

@@ -24,7 +24,7 @@ pub(crate) async fn paginated(call: Call) -> Answer {
     let paging = Paging::of(&call)?;
     call.run(move |call, db| {
         let (rights, mut wanted) = wanted(call, db)?;
-        wanted.ghosts = call.query("include_ghosts").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
+        wanted.ghosts = call.flag("include_ghosts");
         wanted.window = Some(paging.window());
         let (rows, total) = db.repos(&wanted)?;
         reply::repo_page(&shown(call, db, rows, &rights)?, total, paging.page, paging.size)
@@ -62,7 +62,8 @@ fn wanted(call: &Call, db: &Db<'_>) -> Result<(Rights, ListQuery), Refusal> {
     Ok((rights, wanted))
 }
 
-fn facts(text: &str) -> Result<Metadata, Refusal> {
+/// Reads a filter for metadata.
+pub(super) fn facts(text: &str) -> Result<Metadata, Refusal> {
     let Ok(serde_json::Value::Object(facts)) = serde_json::from_str(text) else {
         return Err(Refusal::rule("filter_metadata must be a JSON object"));
     };

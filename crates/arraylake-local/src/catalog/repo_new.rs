@@ -180,15 +180,24 @@ async fn holds_data(call: &Call, repo: &StoredRepo) -> bool {
 }
 
 fn bucket(db: &Db<'_>, org: &str, wanted: &Wanted) -> Result<Option<StoredBucket>, Refusal> {
-    if let Some(nickname) = &wanted.nickname {
-        let missing = || Refusal::rule(format!("Bucket {nickname} does not exist"));
-        return db.bucket_named(org, nickname.trim())?.ok_or_else(missing).map(Some);
-    }
-    if wanted.kind == RepoKind::V1 {
+    if wanted.nickname.is_none() && wanted.kind == RepoKind::V1 {
         return Ok(None);
     }
+    bucket_or_default(db, org, wanted.nickname.as_deref()).map(Some)
+}
+
+/// The bucket config of a name, or else the default of the org.
+pub(super) fn bucket_or_default(
+    db: &Db<'_>,
+    org: &str,
+    nickname: Option<&str>,
+) -> Result<StoredBucket, Refusal> {
+    if let Some(nickname) = nickname {
+        let missing = || Refusal::rule(format!("Bucket {nickname} does not exist"));
+        return db.bucket_named(org, nickname.trim())?.ok_or_else(missing);
+    }
     let missing = || Refusal::rule(format!("Org {org} has no default bucket; name a bucket that exists"));
-    db.default_bucket(org)?.ok_or_else(missing).map(Some)
+    db.default_bucket(org)?.ok_or_else(missing)
 }
 
 /// The complete prefix: what was asked for is relative to the bucket config.
@@ -201,10 +210,14 @@ fn prefix(wanted: &Wanted, bucket: Option<&StoredBucket>) -> String {
     [outer, &own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
-/// A place of its own, by which people know the repo. Icechunk's keys are ASCII.
+/// A place of its own, by which people know the repo.
 fn generated(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' };
-    format!("{}_{}", random::letters(8), name.chars().map(plain).collect::<String>())
+    format!("{}_{}", random::letters(8), ascii(name))
+}
+
+/// A name for keys; Icechunk's are ASCII.
+pub(super) fn ascii(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' }).collect()
 }
 
 #[cfg(test)]

@@ -135,9 +135,12 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Whether a repo, be it a deleted one, lies in a bucket config.
+    /// Whether a repo or an Iceberg namespace, be it a deleted one, lies in a bucket config.
     pub(crate) fn is_bucket_in_use(&self, id: BucketId) -> rusqlite::Result<bool> {
-        let mut query = self.0.prepare_cached("SELECT EXISTS (SELECT 1 FROM repo WHERE bucket = ?1)")?;
+        let mut query = self.0.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM repo WHERE bucket = ?1)
+                 OR EXISTS (SELECT 1 FROM namespace WHERE bucket = ?1)",
+        )?;
         query.query_row([id.to_string()], |row| row.get(0))
     }
 }

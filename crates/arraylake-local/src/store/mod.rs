@@ -2,6 +2,7 @@
 
 mod buckets;
 mod keys;
+mod namespaces;
 mod orgs;
 mod principals;
 mod repos;
@@ -16,8 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 pub(crate) use self::buckets::{LOCAL_ENDPOINT, StoredBucket};
+pub(crate) use self::namespaces::Namespace;
 pub(crate) use self::principals::TokenRecord;
-pub(crate) use self::repos::{ListQuery, StoredRepo};
+pub(crate) use self::repos::{ListQuery, StoredRepo, passes};
 pub(crate) use self::virtual_chunks::{ChunkPolicy, Container};
 use crate::error::LocalError;
 use crate::files;

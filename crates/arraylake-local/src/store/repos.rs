@@ -261,7 +261,7 @@ fn clamped(number: u64) -> usize {
 }
 
 /// Whether the metadata has every fact of the filter. A null matches a null, not a missing fact.
-fn passes(facts: &Metadata, filter: &Metadata) -> bool {
+pub(crate) fn passes(facts: &Metadata, filter: &Metadata) -> bool {
     filter.0.iter().all(|(key, wanted)| facts.0.get(key).is_some_and(|found| same(found, wanted)))
 }
 

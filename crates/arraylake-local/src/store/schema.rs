@@ -52,6 +52,11 @@ const STEPS: &[&str] = &["
     CREATE TABLE chunk_container (
         repo TEXT NOT NULL REFERENCES repo (id) ON DELETE CASCADE, prefix TEXT NOT NULL, org TEXT NOT NULL,
         bucket TEXT NOT NULL, PRIMARY KEY (repo, prefix)) WITHOUT ROWID;
+", "
+    CREATE TABLE namespace (
+        id TEXT PRIMARY KEY, org TEXT NOT NULL REFERENCES org (name), name TEXT NOT NULL, bucket TEXT NOT NULL,
+        model TEXT NOT NULL, UNIQUE (org, name));
+    CREATE INDEX namespace_bucket ON namespace (bucket);
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

@@ -9,6 +9,7 @@ mod data;
 mod eras;
 mod lake;
 mod lists;
+mod namespaces;
 mod people;
 mod permissions;
 mod removal;
