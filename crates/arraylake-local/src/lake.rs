@@ -90,6 +90,13 @@ impl Lake {
         Ok((number(catalog), number(s3)))
     }
 
+    /// The address of the catalog as it was served last, by the records.
+    pub(crate) fn catalog_uri(&self, db: &crate::store::Db<'_>) -> rusqlite::Result<String> {
+        let host = crate::serve::bracketed(self.config.host);
+        let port = db.setting(CATALOG_PORT)?.map(|port| format!(":{port}")).unwrap_or_default();
+        Ok(format!("http://{host}{port}"))
+    }
+
     /// Remembers the addresses that are served now.
     pub(crate) fn serving(&self, catalog_port: u16, s3_port: u16, s3_uri: String) -> Result<(), LocalError> {
         self.store.run_now(|db| {

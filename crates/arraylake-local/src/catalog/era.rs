@@ -56,6 +56,11 @@ impl Era {
         self.is_late() || self == Self::Rust
     }
 
+    /// Whether the client reads the log of a compute service as one JSON string.
+    pub(crate) fn wants_old_logs(self) -> bool {
+        matches!(self, Self::Python(0, ..16))
+    }
+
     /// Whether the client knows AWS roles by their old name only.
     pub(crate) fn wants_old_role(self) -> bool {
         matches!(self, Self::Python(0, ..16))

@@ -10,6 +10,8 @@ mod bucket_change;
 mod bucket_new;
 mod buckets;
 mod call;
+mod compute;
+mod compute_logs;
 mod credentials;
 mod era;
 mod exchange;
@@ -48,6 +50,7 @@ pub(crate) fn router(lake: Arc<Lake>) -> Router {
         .merge(repo_routes())
         .merge(bucket_routes())
         .merge(iceberg_routes())
+        .merge(compute_routes())
         .merge(admin_routes())
         .fallback(async || Refusal::missing("Not Found"))
         .method_not_allowed_fallback(async || {
@@ -111,6 +114,15 @@ fn iceberg_routes() -> Router<Arc<Lake>> {
         .route("/orgs/{org}/iceberg/namespaces/{name}", one)
         .route("/orgs/{org}/iceberg/namespaces/{name}/restore", post(namespaces::restore))
         .route("/orgs/{org}/iceberg/namespaces/{name}/tables/paginated", get(namespaces::tables))
+}
+
+fn compute_routes() -> Router<Arc<Lake>> {
+    let one = get(compute::status).patch(compute::update).delete(compute::disable);
+    Router::new()
+        .route("/compute/orgs/{org}/services", get(compute::list).post(compute::enable))
+        .route("/compute/orgs/{org}/services/{service}", one)
+        .route("/compute/orgs/{org}/services/{service}/logs", get(compute_logs::logs))
+        .route("/compute/orgs/{org}/regions", get(compute::regions))
 }
 
 fn admin_routes() -> Router<Arc<Lake>> {

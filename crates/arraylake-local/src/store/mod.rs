@@ -1,6 +1,7 @@
 //! The records: one SQLite file, one connection. Each call of the catalog is one transaction.
 
 mod buckets;
+mod deployments;
 mod keys;
 mod namespaces;
 mod orgs;
@@ -14,9 +15,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arraylake_types::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 pub(crate) use self::buckets::{LOCAL_ENDPOINT, StoredBucket};
+pub(crate) use self::deployments::Deployment;
 pub(crate) use self::namespaces::Namespace;
 pub(crate) use self::principals::TokenRecord;
 pub(crate) use self::repos::{ListQuery, StoredRepo, passes};
@@ -96,6 +99,12 @@ fn from_json<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusql
     serde_json::from_str(text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })
+}
+
+/// A column that holds a time in seconds.
+fn moment(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    let seconds = row.get(column)?;
+    Ok(Timestamp::from_unix(seconds, 0).unwrap_or_else(|| std::time::SystemTime::UNIX_EPOCH.into()))
 }
 
 /// JSON for a column.

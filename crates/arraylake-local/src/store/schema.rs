@@ -57,6 +57,11 @@ const STEPS: &[&str] = &["
         id TEXT PRIMARY KEY, org TEXT NOT NULL REFERENCES org (name), name TEXT NOT NULL, bucket TEXT NOT NULL,
         model TEXT NOT NULL, UNIQUE (org, name));
     CREATE INDEX namespace_bucket ON namespace (bucket);
+", "
+    CREATE TABLE deployment (
+        seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, org TEXT NOT NULL REFERENCES org (name),
+        service TEXT NOT NULL, label TEXT NOT NULL, created INTEGER NOT NULL, config TEXT NOT NULL,
+        UNIQUE (org, service, label));
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

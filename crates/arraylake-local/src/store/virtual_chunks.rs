@@ -115,8 +115,7 @@ fn policy(row: &Row<'_>) -> rusqlite::Result<ChunkPolicy> {
         subprefix: row.get(1)?,
         public: row.get(2)?,
         url_prefix: row.get(3)?,
-        created: Timestamp::from_unix(row.get(4)?, 0)
-            .unwrap_or_else(|| std::time::SystemTime::UNIX_EPOCH.into()),
+        created: super::moment(row, 4)?,
         created_by: row.get(5)?,
     })
 }

@@ -3,6 +3,7 @@
 
 mod buckets;
 mod client;
+mod compute;
 mod creation;
 mod credentials;
 mod data;
