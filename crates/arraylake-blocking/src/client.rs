@@ -60,6 +60,11 @@ impl<A: ?Sized> Client<A> {
         self
     }
 
+    /// The runtime for calls, if it is not the shared one.
+    pub(crate) fn handle(&self) -> Option<Handle> {
+        self.handle.clone()
+    }
+
     /// The async implementation below.
     #[must_use]
     pub fn api(&self) -> &Arc<A> {

@@ -3,6 +3,32 @@
 use crate::Client;
 use arraylake_core::api::codegen_prelude::*;
 
+impl<A: ApiClients + ?Sized + 'static> Client<A> {
+    /// The service account that a token belongs to.
+    ///
+    /// `GET /orgs/{org}/api-clients/authenticate`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if the token is none of the org's.
+    pub fn get_api_client_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<ApiClient> {
+        let org = org.to_owned();
+        let token = token.to_owned();
+        self.run(move |api| async move { api.get_api_client_from_token(&org, &token).await })
+    }
+
+    /// Id of the service account that a token belongs to.
+    ///
+    /// `GET /orgs/{org}/api-clients/authenticate`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if the token is none of the org's.
+    pub fn get_api_client_id_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<PrincipalId> {
+        let org = org.to_owned();
+        let token = token.to_owned();
+        self.run(move |api| async move { api.get_api_client_id_from_token(&org, &token).await })
+    }
+}
+
 impl<A: Buckets + ?Sized + 'static> Client<A> {
     /// Lists the bucket configs of an org. A row that cannot be read is reported in [`Rows::bad`].
     ///
@@ -37,6 +63,53 @@ impl<A: Buckets + ?Sized + 'static> Client<A> {
         let org = org.to_owned();
         let nickname = nickname.to_owned();
         self.run(move |api| async move { api.get_bucket_config(&org, &nickname).await })
+    }
+
+    /// A bucket config by its id.
+    ///
+    /// `GET /orgs/{org}/buckets/{id}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is none of that id.
+    pub fn get_bucket_config_by_id(&self, org: &OrgName, id: BucketId) -> Result<BucketResponse> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.get_bucket_config_by_id(&org, id).await })
+    }
+
+    /// Changes a bucket config, as far as things are set. A secret that is not set stays as it is stored.
+    ///
+    /// `PATCH /orgs/{org}/buckets/{id}`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if the nickname
+    /// or the place is taken, or a repo uses the bucket.
+    pub fn modify_bucket_config(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        request: ModifyBucket,
+    ) -> Result<BucketResponse> {
+        let org = org.to_owned();
+        let bucket = bucket.to_owned();
+        self.run(move |api| async move { api.modify_bucket_config(&org, &bucket, request).await })
+    }
+
+    /// Credentials for a bucket, to read or to write. Services before 1.0 give those to read.
+    ///
+    /// `GET /orgs/{org}/buckets/{id}/credentials`
+    ///
+    /// # Errors
+    /// [`is_forbidden`](arraylake_core::Error::is_forbidden) if the token does not allow it; if the bucket does not vend
+    /// credentials.
+    pub fn get_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials> {
+        let org = org.to_owned();
+        let bucket = bucket.to_owned();
+        self.run(move |api| async move { api.get_bucket_credentials(&org, &bucket, access).await })
     }
 
     /// Makes a bucket config the one for new repos.
@@ -83,6 +156,417 @@ impl<A: Buckets + ?Sized + 'static> Client<A> {
         let org = org.to_owned();
         let nickname = nickname.to_owned();
         self.run(move |api| async move { api.delete_bucket_config(&org, &nickname, sure).await })
+    }
+}
+
+impl<A: Compute + ?Sized + 'static> Client<A> {
+    /// Enables a service. The answer has a message for people.
+    ///
+    /// `POST /compute/orgs/{org}/services`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if there is such a
+    /// service; [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
+    pub fn enable_service(&self, org: &OrgName, request: EnableService) -> Result<ServiceReply> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.enable_service(&org, request).await })
+    }
+
+    /// Lists the services of an org. A row that cannot be read is reported in [`Rows::bad`].
+    ///
+    /// `GET /compute/orgs/{org}/services`
+    ///
+    /// # Errors
+    /// If there is no such org, or the token does not allow it.
+    pub fn list_enabled_services(&self, org: &OrgName) -> Result<Rows<DeploymentInfo>> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.list_enabled_services(&org).await })
+    }
+
+    /// How a service is.
+    ///
+    /// `GET /compute/orgs/{org}/services/{id}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such service.
+    pub fn get_service_status(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        let org = org.to_owned();
+        let service_id = service_id.to_owned();
+        self.run(move |api| async move { api.get_service_status(&org, &service_id).await })
+    }
+
+    /// What a service has logged, all lines in one text.
+    ///
+    /// `GET /compute/orgs/{org}/services/{id}/logs`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such service.
+    pub fn get_service_logs(&self, org: &OrgName, service_id: &str, query: LogQuery) -> Result<String> {
+        let org = org.to_owned();
+        let service_id = service_id.to_owned();
+        self.run(move |api| async move { api.get_service_logs(&org, &service_id, query).await })
+    }
+
+    /// Changes size and replicas of a service, as far as they are set.
+    ///
+    /// `PATCH /compute/orgs/{org}/services/{id}`
+    ///
+    /// # Errors
+    /// If nothing is to be changed, before anything is sent; if there is no such service.
+    pub fn update_service(
+        &self,
+        org: &OrgName,
+        service_id: &str,
+        request: UpdateService,
+    ) -> Result<DeploymentInfo> {
+        let org = org.to_owned();
+        let service_id = service_id.to_owned();
+        self.run(move |api| async move { api.update_service(&org, &service_id, request).await })
+    }
+
+    /// Disables a service. The answer has a message for people.
+    ///
+    /// `DELETE /compute/orgs/{org}/services/{id}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such service.
+    pub fn disable_service(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        let org = org.to_owned();
+        let service_id = service_id.to_owned();
+        self.run(move |api| async move { api.disable_service(&org, &service_id).await })
+    }
+
+    /// Where services of an org can run.
+    ///
+    /// `GET /compute/orgs/{org}/regions`
+    ///
+    /// # Errors
+    /// If there is no such org, or the service is older than regions.
+    pub fn list_service_regions(&self, org: &OrgName) -> Result<Rows<ComputeRegion>> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.list_service_regions(&org).await })
+    }
+
+    /// How the whole of the compute services is set up; for administrators.
+    ///
+    /// `GET /compute/config`
+    ///
+    /// # Errors
+    /// [`is_forbidden`](arraylake_core::Error::is_forbidden) for anybody else.
+    pub fn get_compute_config(&self) -> Result<ComputeConfig> {
+        self.run(move |api| async move { api.get_compute_config().await })
+    }
+
+    /// The configurations of all services of all orgs; for administrators.
+    ///
+    /// `GET /compute/dump`
+    ///
+    /// # Errors
+    /// [`is_forbidden`](arraylake_core::Error::is_forbidden) for anybody else.
+    pub fn dump_compute_configs(&self) -> Result<BTreeMap<String, Vec<Value>>> {
+        self.run(move |api| async move { api.dump_compute_configs().await })
+    }
+
+    /// Enables the services of a dump; for administrators.
+    ///
+    /// `POST /compute/load`
+    ///
+    /// # Errors
+    /// [`is_forbidden`](arraylake_core::Error::is_forbidden) for anybody else.
+    pub fn load_compute_configs(&self, configs: BTreeMap<String, Vec<Value>>) -> Result<LoadResults> {
+        self.run(move |api| async move { api.load_compute_configs(configs).await })
+    }
+}
+
+impl<A: Diagnostics + ?Sized + 'static> Client<A> {
+    /// What the service says of itself: its version. Sends no token.
+    ///
+    /// `GET /`
+    ///
+    /// # Errors
+    /// If the service cannot be reached.
+    pub fn get_service_info(&self) -> Result<ServiceInfo> {
+        self.run(move |api| async move { api.get_service_info().await })
+    }
+
+    /// Tells the service what is in the report, and nothing else.
+    ///
+    /// `POST /user/diagnostics`
+    ///
+    /// # Errors
+    /// [`is_unauthenticated`](arraylake_core::Error::is_unauthenticated) if the token is not valid.
+    pub fn send_diagnostics(&self, report: UserDiagnostics) -> Result<()> {
+        self.run(move |api| async move { api.send_diagnostics(report).await })
+    }
+}
+
+impl<A: Exchange + ?Sized + 'static> Client<A> {
+    /// Who subscribes to a repo, on every page.
+    ///
+    /// `GET /repo/{id}/subscriptions`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such repo.
+    pub fn get_repo_subscriptions(&self, id: &RepoId) -> Result<Rows<RepoSubscription>> {
+        let id = id.to_owned();
+        self.run(move |api| async move { api.get_repo_subscriptions(&id).await })
+    }
+
+    /// One page of who subscribes to a repo. The service sets the size of the page.
+    ///
+    /// `GET /repo/{id}/subscriptions`
+    ///
+    /// # Errors
+    /// If the page is out of range, before anything is sent.
+    pub fn get_repo_subscriptions_page(&self, id: &RepoId, page: u64) -> Result<Page<RepoSubscription>> {
+        let id = id.to_owned();
+        self.run(move |api| async move { api.get_repo_subscriptions_page(&id, page).await })
+    }
+
+    /// The exchange that is used unless told otherwise; none if there is none yet, or the service knows of none.
+    ///
+    /// `GET /default-exchange`
+    ///
+    /// # Errors
+    /// If the service cannot be reached.
+    pub fn get_default_exchange(&self) -> Result<Option<DefaultExchange>> {
+        self.run(move |api| async move { api.get_default_exchange().await })
+    }
+
+    /// Makes the entry of a repo that subscribes to one of another org.
+    ///
+    /// `POST /orgs/{org}/repos`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a
+    /// ghost has the name; [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
+    pub fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.subscribe_repo_object(&org, request).await })
+    }
+}
+
+impl<A: IcebergNamespaces + ?Sized + 'static> Client<A> {
+    /// Makes a namespace.
+    ///
+    /// `POST /orgs/{org}/iceberg/namespaces`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if the name is
+    /// taken; [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
+    pub fn create_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        request: NewIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.create_iceberg_namespace(&org, request).await })
+    }
+
+    /// A namespace by its name.
+    ///
+    /// `GET /orgs/{org}/iceberg/namespaces/{name}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is none of that name.
+    pub fn get_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<IcebergNamespace> {
+        let org = org.to_owned();
+        let name = name.to_owned();
+        self.run(move |api| async move { api.get_iceberg_namespace(&org, &name).await })
+    }
+
+    /// Lists the namespaces of an org, on every page.
+    ///
+    /// `GET /orgs/{org}/iceberg/namespaces`; with a filter, a search or an order of its own
+    /// `GET /orgs/{org}/iceberg/namespaces/paginated`.
+    ///
+    /// # Errors
+    /// If there is no such org, or the token does not allow it.
+    pub fn list_iceberg_namespaces(
+        &self,
+        org: &OrgName,
+        options: ListIcebergNamespaces,
+    ) -> Result<Rows<IcebergNamespace>> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.list_iceberg_namespaces(&org, options).await })
+    }
+
+    /// One page of the namespaces of an org.
+    ///
+    /// `GET /orgs/{org}/iceberg/namespaces/paginated`
+    ///
+    /// # Errors
+    /// If the page or its size is out of range, before anything is sent.
+    pub fn list_iceberg_namespaces_page(
+        &self,
+        org: &OrgName,
+        page: PageRequest,
+        options: ListIcebergNamespaces,
+    ) -> Result<Page<IcebergNamespace>> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.list_iceberg_namespaces_page(&org, page, options).await })
+    }
+
+    /// Changes description, metadata and visibility of a namespace, as far as they are set.
+    ///
+    /// `PATCH /orgs/{org}/iceberg/namespaces/{name}`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; if there is none of that name.
+    pub fn modify_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        request: ModifyIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        let org = org.to_owned();
+        let name = name.to_owned();
+        self.run(move |api| async move { api.modify_iceberg_namespace(&org, &name, request).await })
+    }
+
+    /// Deletes a namespace without tables: see [`DeleteRepo`] for what becomes of its data.
+    ///
+    /// `DELETE /orgs/{org}/iceberg/namespaces/{name}`
+    ///
+    /// # Errors
+    /// [`is_conflict`](arraylake_core::Error::is_conflict) if it has tables.
+    pub fn delete_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        sure: DeleteConfirmation,
+        options: DeleteRepo,
+    ) -> Result<()> {
+        let org = org.to_owned();
+        let name = name.to_owned();
+        self.run(move |api| async move { api.delete_iceberg_namespace(&org, &name, sure, options).await })
+    }
+
+    /// Takes the deletion of a namespace back.
+    ///
+    /// `POST /orgs/{org}/iceberg/namespaces/{name}/restore`
+    ///
+    /// # Errors
+    /// If there is no such ghost, or its data are being removed already.
+    pub fn restore_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<()> {
+        let org = org.to_owned();
+        let name = name.to_owned();
+        self.run(move |api| async move { api.restore_iceberg_namespace(&org, &name).await })
+    }
+
+    /// Lists the tables of a namespace, on every page.
+    ///
+    /// `GET /orgs/{org}/iceberg/namespaces/{name}/tables/paginated`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such namespace.
+    pub fn list_iceberg_tables(
+        &self,
+        org: &OrgName,
+        name: &str,
+        options: ListIcebergTables,
+    ) -> Result<Rows<IcebergTableSummary>> {
+        let org = org.to_owned();
+        let name = name.to_owned();
+        self.run(move |api| async move { api.list_iceberg_tables(&org, &name, options).await })
+    }
+
+    /// One page of the tables of a namespace.
+    ///
+    /// `GET /orgs/{org}/iceberg/namespaces/{name}/tables/paginated`
+    ///
+    /// # Errors
+    /// If the page or its size is out of range, before anything is sent.
+    pub fn list_iceberg_tables_page(
+        &self,
+        org: &OrgName,
+        name: &str,
+        page: PageRequest,
+        options: ListIcebergTables,
+    ) -> Result<Page<IcebergTableSummary>> {
+        let org = org.to_owned();
+        let name = name.to_owned();
+        self.run(move |api| async move { api.list_iceberg_tables_page(&org, &name, page, options).await })
+    }
+}
+
+impl<A: Maintenance + ?Sized + 'static> Client<A> {
+    /// Reports what garbage collection of a repo deleted.
+    ///
+    /// `POST /repos/icechunk/{org}/{repo}/gc_results`
+    ///
+    /// # Errors
+    /// If there is no such repo, or the token does not allow it.
+    pub fn store_gc_results(&self, repo: &RepoName, result: GcResult) -> Result<()> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.store_gc_results(&repo, result).await })
+    }
+
+    /// Reports what expiration of a repo released.
+    ///
+    /// `POST /repos/icechunk/{org}/{repo}/expiration_results`
+    ///
+    /// # Errors
+    /// If there is no such repo, or the token does not allow it.
+    pub fn store_expiration_results(&self, repo: &RepoName, result: ExpirationResult) -> Result<()> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.store_expiration_results(&repo, result).await })
+    }
+}
+
+impl<A: Orgs + ?Sized + 'static> Client<A> {
+    /// Lists the orgs that the caller belongs to. A row that cannot be read is reported in [`Rows::bad`].
+    ///
+    /// `GET /user/orgs`
+    ///
+    /// # Errors
+    /// [`is_unauthenticated`](arraylake_core::Error::is_unauthenticated) if the token is not valid.
+    pub fn get_orgs(&self) -> Result<Rows<OrgResponse>> {
+        self.run(move |api| async move { api.get_orgs().await })
+    }
+
+    /// What the service knows of an org.
+    ///
+    /// `GET /orgs/{org}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such org.
+    pub fn get_org(&self, org: &OrgName) -> Result<OrgInfo> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.get_org(&org).await })
+    }
+}
+
+impl<A: Permissions + ?Sized + 'static> Client<A> {
+    /// Whether a principal may do something with a resource, such as a repo by its full name.
+    ///
+    /// `GET /orgs/{org}/permissions/check`; `GET /orgs/{org}/api-clients/permissions/check` on services without it.
+    ///
+    /// # Errors
+    /// [`is_forbidden`](arraylake_core::Error::is_forbidden) if the caller may not ask that; if the action is not a known one.
+    pub fn get_permission_check(
+        &self,
+        org: &OrgName,
+        principal_id: &str,
+        resource: &str,
+        action: Action,
+    ) -> Result<bool> {
+        let org = org.to_owned();
+        let principal_id = principal_id.to_owned();
+        let resource = resource.to_owned();
+        self.run(
+            move |api| async move { api.get_permission_check(&org, &principal_id, &resource, action).await },
+        )
+    }
+
+    /// What the caller may do, all in all.
+    ///
+    /// `GET /user/permissions`
+    ///
+    /// # Errors
+    /// [`is_unauthenticated`](arraylake_core::Error::is_unauthenticated) if the token is not valid.
+    pub fn get_current_user_permissions(&self) -> Result<PrincipalPermissions> {
+        self.run(move |api| async move { api.get_current_user_permissions().await })
     }
 }
 
@@ -160,6 +644,75 @@ impl<A: Repos + ?Sized + 'static> Client<A> {
         self.run(move |api| async move { api.create_repo_object(&org, request).await })
     }
 
+    /// Makes the entry of a repo whose repository lies in a bucket already, and nothing else.
+    ///
+    /// `POST /orgs/{org}/repos/import`; `POST /orgs/{org}/repos` on services without it.
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a
+    /// ghost has the name; [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
+    pub fn import_repo_object(&self, org: &OrgName, request: ImportRepo) -> Result<RepoModel> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.import_repo_object(&org, request).await })
+    }
+
+    /// What the catalog knows of a repo, by its id.
+    ///
+    /// `GET /repo/{id}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such repo.
+    pub fn get_repo_object_by_id(&self, id: &RepoId) -> Result<RepoModel> {
+        let id = id.to_owned();
+        self.run(move |api| async move { api.get_repo_object_by_id(&id).await })
+    }
+
+    /// Credentials for the bucket of a repo, by the repo's id.
+    ///
+    /// `GET /repo/{id}/bucket-credentials`
+    ///
+    /// # Errors
+    /// If there is no such repo, or its bucket does not vend credentials.
+    pub fn get_repo_bucket_credentials_by_id(&self, id: &RepoId) -> Result<StorageCredentials> {
+        let id = id.to_owned();
+        self.run(move |api| async move { api.get_repo_bucket_credentials_by_id(&id).await })
+    }
+
+    /// Changes description, metadata, garbage collection and expiration of a repo, as far as they are set.
+    ///
+    /// `PATCH /orgs/{org}/{repo}`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_validation`](arraylake_core::Error::is_validation) if a fact to
+    /// add is there already.
+    pub fn modify_repo(&self, repo: &RepoName, request: ModifyRepo) -> Result<()> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.modify_repo(&repo, request).await })
+    }
+
+    /// Takes a repo offline, puts it under maintenance, or back online. The public service keeps this to administrators.
+    ///
+    /// `PUT /orgs/{org}/{repo}/status`
+    ///
+    /// # Errors
+    /// [`is_forbidden`](arraylake_core::Error::is_forbidden) if the token does not allow it; if the status may not be changed.
+    pub fn set_repo_status(&self, repo: &RepoName, request: NewRepoStatus) -> Result<RepoStatus> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.set_repo_status(&repo, request).await })
+    }
+
+    /// Says who may see a repo.
+    ///
+    /// `PUT /orgs/{org}/{repo}/visibility`. No client is known to call this route: only its path and the body are, so
+    /// the method is a guess.
+    ///
+    /// # Errors
+    /// If the visibility is not a known one, before anything is sent; if the service takes no such request.
+    pub fn set_repo_visibility(&self, repo: &RepoName, request: NewRepoVisibility) -> Result<()> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.set_repo_visibility(&repo, request).await })
+    }
+
     /// Deletes a repo: see [`DeleteRepo`] for what becomes of its data.
     ///
     /// `DELETE /orgs/{org}/{repo}`
@@ -201,6 +754,19 @@ impl<A: Repositories + ?Sized + 'static> Client<A> {
         self.run(move |api| async move { api.create_repo(&org, request, options).await })
     }
 
+    /// Takes a repository that lies in a bucket already into the catalog, and opens it. If it cannot be opened, or the
+    /// future is dropped, the entry is taken back; the data stay as they are.
+    ///
+    /// `POST /orgs/{org}/repos/import`, then `GET /repos/{org}/{repo}/open`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if the name is
+    /// taken; if there is no repository at that place.
+    pub fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.import_repo(&org, request, options).await })
+    }
+
     /// Opens a repository, or makes it if it is not there. Any number of callers may do so at once; all get the same.
     ///
     /// `GET /repos/{org}/{repo}/open`; if that is not found as [`create_repo`](Self::create_repo).
@@ -222,5 +788,72 @@ impl<A: Users + ?Sized + 'static> Client<A> {
     /// [`is_unauthenticated`](arraylake_core::Error::is_unauthenticated) if the token is not valid.
     pub fn get_user(&self) -> Result<Principal> {
         self.run(move |api| async move { api.get_user().await })
+    }
+}
+
+impl<A: VirtualChunks + ?Sized + 'static> Client<A> {
+    /// The containers that a repo reads virtual chunks from, each with the nickname of the bucket config it is read by.
+    ///
+    /// `GET /repos/icechunk/{org}/{repo}/virtual-chunk-containers`
+    ///
+    /// # Errors
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such repo.
+    pub fn get_virtual_chunk_containers(&self, repo: &RepoName) -> Result<VirtualChunkContainers> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.get_virtual_chunk_containers(&repo).await })
+    }
+
+    /// Adds, remaps and removes containers, and returns those that there are then.
+    ///
+    /// `PATCH /repos/icechunk/{org}/{repo}/virtual-chunk-containers`
+    ///
+    /// # Errors
+    /// If a prefix breaks a rule or nothing is to be changed, before anything is sent; if there is no such repo.
+    pub fn update_virtual_chunk_containers(
+        &self,
+        repo: &RepoName,
+        request: UpdateContainers,
+    ) -> Result<VirtualChunkContainers> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.update_virtual_chunk_containers(&repo, request).await })
+    }
+
+    /// Lets repos refer to a part of a bucket. Doing so twice does no harm.
+    ///
+    /// `PUT /orgs/{org}/settings/virtual-chunk-access-policies`
+    ///
+    /// # Errors
+    /// [`is_bucket_not_found`](arraylake_core::Error::is_bucket_not_found) if there is no bucket config of that nickname; if it
+    /// has a fixed pair of keys, which cannot be shared.
+    pub fn set_virtual_chunk_access_policy(
+        &self,
+        org: &OrgName,
+        policy: NewAccessPolicy,
+    ) -> Result<AccessPolicy> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.set_virtual_chunk_access_policy(&org, policy).await })
+    }
+
+    /// Lists the access policies that somebody made, on every page.
+    ///
+    /// `GET /orgs/{org}/settings/virtual-chunk-access-policies`
+    ///
+    /// # Errors
+    /// If there is no such org, or the token does not allow it.
+    pub fn list_virtual_chunk_access_policies(&self, org: &OrgName) -> Result<Rows<AccessPolicy>> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.list_virtual_chunk_access_policies(&org).await })
+    }
+
+    /// Deletes an access policy. It does not matter if there is none.
+    ///
+    /// `DELETE /orgs/{org}/settings/virtual-chunk-access-policies`
+    ///
+    /// # Errors
+    /// [`is_bucket_not_found`](arraylake_core::Error::is_bucket_not_found) if there is no bucket config of that nickname; its
+    /// id does it then.
+    pub fn delete_virtual_chunk_access_policy(&self, org: &OrgName, policy: NewAccessPolicy) -> Result<()> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.delete_virtual_chunk_access_policy(&org, policy).await })
     }
 }

@@ -20,17 +20,24 @@
 //! on. A process that forks must not have made a call before.
 
 mod client;
+mod compute;
 mod generated;
+mod pages;
 mod runtime;
 
 pub use self::client::Client;
+pub use self::compute::{ComputeClient, LogLines};
+pub use self::pages::Pages;
 pub use arraylake_core::{self as core, Error, Result, types};
 
 /// Everything that a call needs in scope: the types of its arguments.
 pub mod prelude {
     pub use arraylake_core::prelude::{
-        AuthConfig, BucketNickname, DeleteConfirmation, DeleteRepo, ListRepos, NewBucket, NewRepo, OrgName,
-        PageRequest, RepoKind, RepoName,
+        ApiToken, AuthConfig, BucketNickname, BucketRef, CredentialAccess, DeleteConfirmation, DeleteRepo,
+        EnableService, ImportRepo, ListIcebergNamespaces, ListIcebergTables, ListRepos, LogQuery,
+        ModifyBucket, ModifyIcebergNamespace, ModifyRepo, NewAccessPolicy, NewBucket, NewIcebergNamespace,
+        NewRepo, NewRepoStatus, OrgAction, OrgName, PageRequest, RepoAction, RepoKind, RepoName,
+        RepoOperationMode, ServiceType, SubscribeRepo, UpdateContainers, UpdateService,
     };
     #[cfg(feature = "icechunk")]
     pub use arraylake_core::prelude::{OpenOptions, Repo};

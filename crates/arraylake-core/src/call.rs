@@ -1,8 +1,11 @@
 //! One place where calls are built, sent, checked and read.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use arraylake_transport::{Attempts, Idempotent, Operation, Request, Transport};
+use arraylake_transport::{
+    Anonymous, Attempts, Body, Idempotent, Operation, Request, Response, Streaming, Transport,
+};
 use arraylake_types::error::describe_json_error;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -13,7 +16,6 @@ use crate::error::{ApiError, DecodeError, Error, Result};
 use crate::uri;
 
 /// A call on its way out.
-#[derive(Debug)]
 pub(crate) struct Call {
     operation: &'static str,
     method: Method,
@@ -21,12 +23,20 @@ pub(crate) struct Call {
     body: Option<Bytes>,
     idempotent: bool,
     sensitive: bool,
+    anonymous: bool,
+}
+
+impl fmt::Debug for Call {
+    /// Without query and body: they may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({}: {} {})", self.operation, self.method, self.path())
+    }
 }
 
 impl Call {
     pub(crate) fn new(operation: &'static str, method: Method, segments: &[&str]) -> Self {
         let target = uri::path(segments);
-        Self { operation, method, target, body: None, idempotent: false, sensitive: false }
+        Self { operation, method, target, body: None, idempotent: false, sensitive: false, anonymous: false }
     }
 
     pub(crate) fn get(operation: &'static str, segments: &[&str]) -> Self {
@@ -60,38 +70,74 @@ impl Call {
         self
     }
 
+    /// No token goes with it.
+    pub(crate) fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
     /// Sends the call; anything but a 2xx becomes an error.
     pub(crate) async fn send(self, transport: &Transport) -> Result<Answer> {
-        let operation = self.operation;
-        let sensitive = self.sensitive;
-        let request = self.into_request()?;
-        let failed = |error| Error::transport(operation, error);
-        let response = transport.send(request).await.map_err(failed)?;
-        let attempts = Attempts::of(&response);
-        let (head, body) = response.into_parts();
-        let body = body.bytes().await.map_err(failed)?;
-        if head.status.is_success() {
-            return Ok(Answer { operation, headers: head.headers, body });
+        let (operation, sensitive) = (self.operation, self.sensitive);
+        let response = transport.send(self.into_request()?).await;
+        let response = response.map_err(|error| Error::transport(operation, error))?;
+        if !response.status().is_success() {
+            return Err(refusal(operation, sensitive, response).await);
         }
-        let mut error = ApiError::new(operation, head.status, &body, !sensitive);
-        error.request_id = request_id(&head.headers);
-        error.retry_after = retry_after(head.status, &head.headers);
-        error.attempts = attempts;
-        Err(Error::from(Box::new(error)))
+        let (head, body) = response.into_parts();
+        let body = body.bytes().await.map_err(|error| Error::transport(operation, error))?;
+        Ok(Answer { operation, headers: head.headers, body })
+    }
+
+    /// Sends the call and returns the body of the answer as it arrives; anything but a 2xx becomes an error.
+    pub(crate) async fn stream(self, transport: &Transport) -> Result<Body> {
+        let (operation, sensitive) = (self.operation, self.sensitive);
+        let mut request = self.into_request()?;
+        request.extensions_mut().insert(Streaming);
+        let response = transport.send(request).await;
+        let response = response.map_err(|error| Error::transport(operation, error))?;
+        if !response.status().is_success() {
+            return Err(refusal(operation, sensitive, response).await);
+        }
+        Ok(response.into_body())
     }
 
     fn into_request(self) -> Result<Request> {
-        let mut request = Request::new(self.body.unwrap_or_default());
-        *request.method_mut() = self.method;
+        let mut request = Request::new(self.body.clone().unwrap_or_default());
         *request.uri_mut() = self.target.parse().map_err(|_| {
-            arraylake_types::InvalidInput::new("path", &*self.target, "must fit into an HTTP request")
+            // The query may hold a secret.
+            let rule = "must fit into an HTTP request";
+            arraylake_types::InvalidInput::new("path", self.path(), rule)
         })?;
+        *request.method_mut() = self.method;
         request.extensions_mut().insert(Operation(self.operation));
         if self.idempotent {
             request.extensions_mut().insert(Idempotent);
         }
+        if self.anonymous {
+            request.extensions_mut().insert(Anonymous);
+        }
         Ok(request)
     }
+}
+
+/// What a service says in place of the answer that was asked for.
+async fn refusal(operation: &'static str, sensitive: bool, response: Response) -> Error {
+    let attempts = Attempts::of(&response);
+    let (head, body) = response.into_parts();
+    let body = match body.bytes().await {
+        Ok(body) => body,
+        Err(error) => return Error::transport(operation, error),
+    };
+    let mut error = ApiError::new(operation, head.status, &body, !sensitive);
+    error.request_id = request_id(&head.headers);
+    error.retry_after = retry_after(head.status, &head.headers);
+    error.attempts = attempts;
+    Error::from(Box::new(error))
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {

@@ -43,6 +43,10 @@ struct Inner {
 pub(crate) struct Era {
     /// No `/orgs/{org}/repos/paginated`.
     pub(crate) lists_plainly: Flag,
+    /// No `/orgs/{org}/repos/import`.
+    pub(crate) lacks_import: Flag,
+    /// No `/orgs/{org}/permissions/check`.
+    pub(crate) lacks_permission_check: Flag,
     /// No `/repos/{org}/{repo}/open`.
     #[cfg(feature = "icechunk")]
     pub(crate) lacks_open: Flag,
@@ -110,6 +114,22 @@ impl AsyncClient {
 
     pub(crate) async fn call(&self, call: Call) -> Result<Answer> {
         call.send(&self.inner.transport).await
+    }
+
+    /// Sends a call that makes something and must not happen twice: if its answer is lost, nobody knows what became
+    /// of it.
+    pub(crate) async fn call_once(&self, operation: &'static str, call: Call) -> Result<Answer> {
+        self.call(call).await.map_err(|error| match error {
+            Error::Transport { source, .. } if !source.is_connect() && source.attempts() > 0 => {
+                Error::Unknown { operation, source }
+            }
+            error => error,
+        })
+    }
+
+    /// Sends a call whose answer is read as it arrives.
+    pub(crate) async fn stream(&self, call: Call) -> Result<arraylake_transport::Body> {
+        call.stream(&self.inner.transport).await
     }
 
     pub(crate) fn era(&self) -> &Era {

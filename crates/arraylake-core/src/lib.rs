@@ -1,6 +1,6 @@
 //! The async client of Arraylake.
 //!
-//! [`AsyncClient`] plays every role of [`api`]: repos, bucket configs, users. It is built from arguments, the
+//! [`AsyncClient`] plays every role of [`api`]: repos, bucket configs, users, compute services. It is built from arguments, the
 //! environment and the configuration files that the Python client shares ([`Config`]).
 //!
 //! ```no_run
@@ -22,8 +22,12 @@ pub mod api;
 mod builder;
 mod call;
 mod client;
+mod compute;
 mod config;
 mod error;
+mod listing;
+mod logs;
+mod pages;
 #[cfg(feature = "icechunk")]
 mod repository;
 #[cfg(test)]
@@ -35,8 +39,11 @@ pub use arraylake_transport::types;
 
 pub use self::builder::ClientBuilder;
 pub use self::client::AsyncClient;
+pub use self::compute::ComputeClient;
 pub use self::config::{Config, ConfigError, Origin};
 pub use self::error::{ApiError, DecodeError, Error, Result};
+pub use self::logs::LogLines;
+pub use self::pages::Pages;
 pub use self::uri::ServiceUri;
 
 #[cfg(feature = "icechunk")]
@@ -48,11 +55,17 @@ pub use arraylake_icechunk as icechunk;
 pub mod prelude {
     #[cfg(feature = "icechunk")]
     pub use crate::api::Repositories;
-    pub use crate::api::{Api, Buckets, Repos, Users};
+    pub use crate::api::{
+        Api, ApiClients, Buckets, Compute, Diagnostics, Exchange, IcebergNamespaces, Maintenance, Orgs,
+        Permissions, Repos, Users, VirtualChunks,
+    };
     #[cfg(feature = "icechunk")]
     pub use crate::repository::{OpenOptions, Repo};
     pub use arraylake_types::{
-        AuthConfig, BucketNickname, DeleteConfirmation, DeleteRepo, ListRepos, NewBucket, NewRepo, OrgName,
-        PageRequest, RepoKind, RepoName,
+        ApiToken, AuthConfig, BucketNickname, BucketRef, CredentialAccess, DeleteConfirmation, DeleteRepo,
+        EnableService, ImportRepo, ListIcebergNamespaces, ListIcebergTables, ListRepos, LogQuery,
+        ModifyBucket, ModifyIcebergNamespace, ModifyRepo, NewAccessPolicy, NewBucket, NewIcebergNamespace,
+        NewRepo, NewRepoStatus, OrgAction, OrgName, PageRequest, RepoAction, RepoKind, RepoName,
+        RepoOperationMode, ServiceType, SubscribeRepo, UpdateContainers, UpdateService,
     };
 }

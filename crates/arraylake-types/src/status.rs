@@ -7,7 +7,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
-use crate::{Other, Timestamp};
+use crate::{InvalidInput, Other, Timestamp};
 
 open_enum! {
     /// Operation mode of a repo.
@@ -217,6 +217,19 @@ impl NewRepoStatus {
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
+    }
+
+    /// Checks that the mode is a known one.
+    ///
+    /// # Errors
+    /// Names an unknown one.
+    pub fn validate(&self) -> Result<(), InvalidInput> {
+        match &self.mode {
+            RepoOperationMode::Other(text) => {
+                Err(InvalidInput::new("operation mode", text, "must be online, maintenance or offline"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

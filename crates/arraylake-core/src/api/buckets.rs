@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use http::Method;
 
 use arraylake_types::{
-    BucketId, BucketNickname, BucketResponse, DeleteConfirmation, NewBucket, OrgName, RepoModel, Rows,
+    BucketId, BucketNickname, BucketRef, BucketResponse, CredentialAccess, DeleteConfirmation, ModifyBucket,
+    NewBucket, OrgName, RepoModel, Rows, StorageCredentials,
 };
 
 use crate::call::Call;
@@ -42,6 +43,42 @@ pub trait Buckets: Send + Sync {
     /// # Errors
     /// [`is_bucket_not_found`](crate::Error::is_bucket_not_found) if there is none of that nickname.
     async fn get_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<BucketResponse>;
+
+    /// A bucket config by its id.
+    ///
+    /// `GET /orgs/{org}/buckets/{id}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) if there is none of that id.
+    async fn get_bucket_config_by_id(&self, org: &OrgName, id: BucketId) -> Result<BucketResponse>;
+
+    /// Changes a bucket config, as far as things are set. A secret that is not set stays as it is stored.
+    ///
+    /// `PATCH /orgs/{org}/buckets/{id}`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](crate::Error::is_conflict) if the nickname
+    /// or the place is taken, or a repo uses the bucket.
+    async fn modify_bucket_config(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        request: ModifyBucket,
+    ) -> Result<BucketResponse>;
+
+    /// Credentials for a bucket, to read or to write. Services before 1.0 give those to read.
+    ///
+    /// `GET /orgs/{org}/buckets/{id}/credentials`
+    ///
+    /// # Errors
+    /// [`is_forbidden`](crate::Error::is_forbidden) if the token does not allow it; if the bucket does not vend
+    /// credentials.
+    async fn get_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials>;
 
     /// Makes a bucket config the one for new repos.
     ///
@@ -97,6 +134,36 @@ impl Buckets for AsyncClient {
         found.ok_or_else(|| Error::BucketNotFound { org: org.to_string(), nickname: nickname.to_string() })
     }
 
+    async fn get_bucket_config_by_id(&self, org: &OrgName, id: BucketId) -> Result<BucketResponse> {
+        let path = ["orgs", org.as_str(), "buckets", &id.to_string()];
+        self.call(Call::get("get bucket config", &path).sensitive()).await?.read()
+    }
+
+    async fn modify_bucket_config(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        request: ModifyBucket,
+    ) -> Result<BucketResponse> {
+        request.validate()?;
+        let id = resolve(self, org, bucket).await?;
+        let path = ["orgs", org.as_str(), "buckets", &id.to_string()];
+        let call = Call::new("modify bucket config", Method::PATCH, &path).json(&request)?.sensitive();
+        self.call(call).await?.read()
+    }
+
+    async fn get_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials> {
+        let id = resolve(self, org, bucket).await?;
+        let path = ["orgs", org.as_str(), "buckets", &id.to_string(), "credentials"];
+        let call = Call::get("get bucket credentials", &path).query(&[("access", access.as_str())]);
+        self.call(call.sensitive()).await?.read()
+    }
+
     async fn set_default_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<()> {
         let id = find(self, org, nickname).await?;
         let path = ["orgs", org.as_str(), "buckets", &id.to_string(), "default"];
@@ -130,9 +197,24 @@ impl Buckets for AsyncClient {
     }
 }
 
+/// The id of a bucket config; by its nickname that takes a request.
+pub(crate) async fn resolve(client: &AsyncClient, org: &OrgName, bucket: &BucketRef) -> Result<BucketId> {
+    match bucket {
+        BucketRef::Id(id) => Ok(*id),
+        BucketRef::Nickname(nickname) => find(client, org, nickname).await,
+        _ => Err(Error::Unsupported("this version does not know that kind of reference to a bucket".into())),
+    }
+}
+
 async fn find(client: &AsyncClient, org: &OrgName, nickname: &BucketNickname) -> Result<BucketId> {
     let bucket = client.get_bucket_config(org, nickname).await?;
+    id_of(&bucket)
+}
+
+/// The id of a listed bucket config.
+pub(crate) fn id_of(bucket: &BucketResponse) -> Result<BucketId> {
     bucket.id.ok_or_else(|| {
+        let nickname = &bucket.nickname;
         Error::Decode(Box::new(DecodeError {
             operation: "list bucket configs",
             content_type: None,
@@ -188,6 +270,32 @@ mod tests {
         let id = "/orgs/acme/buckets/11111111-1111-4111-8111-111111111111";
         assert_eq!(script.paths()[1], format!("{id}/default"));
         assert_eq!(script.paths()[3], id);
+    }
+
+    #[tokio::test]
+    async fn an_id_saves_the_look_into_the_list() {
+        let keys = r#"{"aws_access_key_id":"a","aws_secret_access_key":"s","aws_session_token":null,"expiration":null}"#;
+        let bucket = LIST.trim_start_matches('[').split_inclusive('}').take(2).collect::<String>();
+        let script = Script::new([
+            json(200, keys),
+            json(200, LIST),
+            json(200, keys),
+            json(200, &bucket),
+            json(200, &bucket),
+        ]);
+        let client = client_over(&script);
+        let (org, nickname) = names();
+        let id: BucketId = "11111111-1111-4111-8111-111111111111".parse().unwrap();
+        client.get_bucket_credentials(&org, &id.into(), CredentialAccess::Write).await.unwrap();
+        client.get_bucket_credentials(&org, &nickname.into(), CredentialAccess::Read).await.unwrap();
+        client.get_bucket_config_by_id(&org, id).await.unwrap();
+        let change = ModifyBucket::new().with_nickname("renamed").unwrap();
+        client.modify_bucket_config(&org, &id.into(), change).await.unwrap();
+        let path = format!("/orgs/acme/buckets/{id}");
+        let (read, write) =
+            (format!("{path}/credentials?access=read"), format!("{path}/credentials?access=write"));
+        assert_eq!(script.paths(), [&write, "/orgs/acme/buckets", &read, &path, &path]);
+        assert_eq!(script.requests()[4].body(), &r#"{"nickname":"renamed"}"#);
     }
 
     #[tokio::test]

@@ -6,6 +6,42 @@ use super::codegen_prelude::*;
 
 #[async_trait::async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl<T: ApiClients + ?Sized> ApiClients for &T {
+    async fn get_api_client_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<ApiClient> {
+        (**self).get_api_client_from_token(org, token).await
+    }
+
+    async fn get_api_client_id_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<PrincipalId> {
+        (**self).get_api_client_id_from_token(org, token).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ApiClients + ?Sized> ApiClients for std::sync::Arc<T> {
+    async fn get_api_client_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<ApiClient> {
+        (**self).get_api_client_from_token(org, token).await
+    }
+
+    async fn get_api_client_id_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<PrincipalId> {
+        (**self).get_api_client_id_from_token(org, token).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ApiClients + ?Sized> ApiClients for Box<T> {
+    async fn get_api_client_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<ApiClient> {
+        (**self).get_api_client_from_token(org, token).await
+    }
+
+    async fn get_api_client_id_from_token(&self, org: &OrgName, token: &ApiToken) -> Result<PrincipalId> {
+        (**self).get_api_client_id_from_token(org, token).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<T: Buckets + ?Sized> Buckets for &T {
     async fn list_bucket_configs(&self, org: &OrgName) -> Result<Rows<BucketResponse>> {
         (**self).list_bucket_configs(org).await
@@ -17,6 +53,28 @@ impl<T: Buckets + ?Sized> Buckets for &T {
 
     async fn get_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<BucketResponse> {
         (**self).get_bucket_config(org, nickname).await
+    }
+
+    async fn get_bucket_config_by_id(&self, org: &OrgName, id: BucketId) -> Result<BucketResponse> {
+        (**self).get_bucket_config_by_id(org, id).await
+    }
+
+    async fn modify_bucket_config(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        request: ModifyBucket,
+    ) -> Result<BucketResponse> {
+        (**self).modify_bucket_config(org, bucket, request).await
+    }
+
+    async fn get_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials> {
+        (**self).get_bucket_credentials(org, bucket, access).await
     }
 
     async fn set_default_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<()> {
@@ -56,6 +114,28 @@ impl<T: Buckets + ?Sized> Buckets for std::sync::Arc<T> {
         (**self).get_bucket_config(org, nickname).await
     }
 
+    async fn get_bucket_config_by_id(&self, org: &OrgName, id: BucketId) -> Result<BucketResponse> {
+        (**self).get_bucket_config_by_id(org, id).await
+    }
+
+    async fn modify_bucket_config(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        request: ModifyBucket,
+    ) -> Result<BucketResponse> {
+        (**self).modify_bucket_config(org, bucket, request).await
+    }
+
+    async fn get_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials> {
+        (**self).get_bucket_credentials(org, bucket, access).await
+    }
+
     async fn set_default_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<()> {
         (**self).set_default_bucket_config(org, nickname).await
     }
@@ -93,6 +173,28 @@ impl<T: Buckets + ?Sized> Buckets for Box<T> {
         (**self).get_bucket_config(org, nickname).await
     }
 
+    async fn get_bucket_config_by_id(&self, org: &OrgName, id: BucketId) -> Result<BucketResponse> {
+        (**self).get_bucket_config_by_id(org, id).await
+    }
+
+    async fn modify_bucket_config(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        request: ModifyBucket,
+    ) -> Result<BucketResponse> {
+        (**self).modify_bucket_config(org, bucket, request).await
+    }
+
+    async fn get_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials> {
+        (**self).get_bucket_credentials(org, bucket, access).await
+    }
+
     async fn set_default_bucket_config(&self, org: &OrgName, nickname: &BucketNickname) -> Result<()> {
         (**self).set_default_bucket_config(org, nickname).await
     }
@@ -112,6 +214,600 @@ impl<T: Buckets + ?Sized> Buckets for Box<T> {
         sure: DeleteConfirmation,
     ) -> Result<()> {
         (**self).delete_bucket_config(org, nickname, sure).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Compute + ?Sized> Compute for &T {
+    async fn enable_service(&self, org: &OrgName, request: EnableService) -> Result<ServiceReply> {
+        (**self).enable_service(org, request).await
+    }
+
+    async fn list_enabled_services(&self, org: &OrgName) -> Result<Rows<DeploymentInfo>> {
+        (**self).list_enabled_services(org).await
+    }
+
+    async fn get_service_status(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        (**self).get_service_status(org, service_id).await
+    }
+
+    async fn get_service_logs(&self, org: &OrgName, service_id: &str, query: LogQuery) -> Result<String> {
+        (**self).get_service_logs(org, service_id, query).await
+    }
+
+    async fn update_service(
+        &self,
+        org: &OrgName,
+        service_id: &str,
+        request: UpdateService,
+    ) -> Result<DeploymentInfo> {
+        (**self).update_service(org, service_id, request).await
+    }
+
+    async fn disable_service(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        (**self).disable_service(org, service_id).await
+    }
+
+    async fn list_service_regions(&self, org: &OrgName) -> Result<Rows<ComputeRegion>> {
+        (**self).list_service_regions(org).await
+    }
+
+    async fn get_compute_config(&self) -> Result<ComputeConfig> {
+        (**self).get_compute_config().await
+    }
+
+    async fn dump_compute_configs(&self) -> Result<BTreeMap<String, Vec<Value>>> {
+        (**self).dump_compute_configs().await
+    }
+
+    async fn load_compute_configs(&self, configs: BTreeMap<String, Vec<Value>>) -> Result<LoadResults> {
+        (**self).load_compute_configs(configs).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Compute + ?Sized> Compute for std::sync::Arc<T> {
+    async fn enable_service(&self, org: &OrgName, request: EnableService) -> Result<ServiceReply> {
+        (**self).enable_service(org, request).await
+    }
+
+    async fn list_enabled_services(&self, org: &OrgName) -> Result<Rows<DeploymentInfo>> {
+        (**self).list_enabled_services(org).await
+    }
+
+    async fn get_service_status(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        (**self).get_service_status(org, service_id).await
+    }
+
+    async fn get_service_logs(&self, org: &OrgName, service_id: &str, query: LogQuery) -> Result<String> {
+        (**self).get_service_logs(org, service_id, query).await
+    }
+
+    async fn update_service(
+        &self,
+        org: &OrgName,
+        service_id: &str,
+        request: UpdateService,
+    ) -> Result<DeploymentInfo> {
+        (**self).update_service(org, service_id, request).await
+    }
+
+    async fn disable_service(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        (**self).disable_service(org, service_id).await
+    }
+
+    async fn list_service_regions(&self, org: &OrgName) -> Result<Rows<ComputeRegion>> {
+        (**self).list_service_regions(org).await
+    }
+
+    async fn get_compute_config(&self) -> Result<ComputeConfig> {
+        (**self).get_compute_config().await
+    }
+
+    async fn dump_compute_configs(&self) -> Result<BTreeMap<String, Vec<Value>>> {
+        (**self).dump_compute_configs().await
+    }
+
+    async fn load_compute_configs(&self, configs: BTreeMap<String, Vec<Value>>) -> Result<LoadResults> {
+        (**self).load_compute_configs(configs).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Compute + ?Sized> Compute for Box<T> {
+    async fn enable_service(&self, org: &OrgName, request: EnableService) -> Result<ServiceReply> {
+        (**self).enable_service(org, request).await
+    }
+
+    async fn list_enabled_services(&self, org: &OrgName) -> Result<Rows<DeploymentInfo>> {
+        (**self).list_enabled_services(org).await
+    }
+
+    async fn get_service_status(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        (**self).get_service_status(org, service_id).await
+    }
+
+    async fn get_service_logs(&self, org: &OrgName, service_id: &str, query: LogQuery) -> Result<String> {
+        (**self).get_service_logs(org, service_id, query).await
+    }
+
+    async fn update_service(
+        &self,
+        org: &OrgName,
+        service_id: &str,
+        request: UpdateService,
+    ) -> Result<DeploymentInfo> {
+        (**self).update_service(org, service_id, request).await
+    }
+
+    async fn disable_service(&self, org: &OrgName, service_id: &str) -> Result<ServiceReply> {
+        (**self).disable_service(org, service_id).await
+    }
+
+    async fn list_service_regions(&self, org: &OrgName) -> Result<Rows<ComputeRegion>> {
+        (**self).list_service_regions(org).await
+    }
+
+    async fn get_compute_config(&self) -> Result<ComputeConfig> {
+        (**self).get_compute_config().await
+    }
+
+    async fn dump_compute_configs(&self) -> Result<BTreeMap<String, Vec<Value>>> {
+        (**self).dump_compute_configs().await
+    }
+
+    async fn load_compute_configs(&self, configs: BTreeMap<String, Vec<Value>>) -> Result<LoadResults> {
+        (**self).load_compute_configs(configs).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Diagnostics + ?Sized> Diagnostics for &T {
+    async fn get_service_info(&self) -> Result<ServiceInfo> {
+        (**self).get_service_info().await
+    }
+
+    async fn send_diagnostics(&self, report: UserDiagnostics) -> Result<()> {
+        (**self).send_diagnostics(report).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Diagnostics + ?Sized> Diagnostics for std::sync::Arc<T> {
+    async fn get_service_info(&self) -> Result<ServiceInfo> {
+        (**self).get_service_info().await
+    }
+
+    async fn send_diagnostics(&self, report: UserDiagnostics) -> Result<()> {
+        (**self).send_diagnostics(report).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Diagnostics + ?Sized> Diagnostics for Box<T> {
+    async fn get_service_info(&self) -> Result<ServiceInfo> {
+        (**self).get_service_info().await
+    }
+
+    async fn send_diagnostics(&self, report: UserDiagnostics) -> Result<()> {
+        (**self).send_diagnostics(report).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Exchange + ?Sized> Exchange for &T {
+    async fn get_repo_subscriptions(&self, id: &RepoId) -> Result<Rows<RepoSubscription>> {
+        (**self).get_repo_subscriptions(id).await
+    }
+
+    async fn get_repo_subscriptions_page(&self, id: &RepoId, page: u64) -> Result<Page<RepoSubscription>> {
+        (**self).get_repo_subscriptions_page(id, page).await
+    }
+
+    async fn get_default_exchange(&self) -> Result<Option<DefaultExchange>> {
+        (**self).get_default_exchange().await
+    }
+
+    async fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
+        (**self).subscribe_repo_object(org, request).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Exchange + ?Sized> Exchange for std::sync::Arc<T> {
+    async fn get_repo_subscriptions(&self, id: &RepoId) -> Result<Rows<RepoSubscription>> {
+        (**self).get_repo_subscriptions(id).await
+    }
+
+    async fn get_repo_subscriptions_page(&self, id: &RepoId, page: u64) -> Result<Page<RepoSubscription>> {
+        (**self).get_repo_subscriptions_page(id, page).await
+    }
+
+    async fn get_default_exchange(&self) -> Result<Option<DefaultExchange>> {
+        (**self).get_default_exchange().await
+    }
+
+    async fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
+        (**self).subscribe_repo_object(org, request).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Exchange + ?Sized> Exchange for Box<T> {
+    async fn get_repo_subscriptions(&self, id: &RepoId) -> Result<Rows<RepoSubscription>> {
+        (**self).get_repo_subscriptions(id).await
+    }
+
+    async fn get_repo_subscriptions_page(&self, id: &RepoId, page: u64) -> Result<Page<RepoSubscription>> {
+        (**self).get_repo_subscriptions_page(id, page).await
+    }
+
+    async fn get_default_exchange(&self) -> Result<Option<DefaultExchange>> {
+        (**self).get_default_exchange().await
+    }
+
+    async fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
+        (**self).subscribe_repo_object(org, request).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: IcebergNamespaces + ?Sized> IcebergNamespaces for &T {
+    async fn create_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        request: NewIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        (**self).create_iceberg_namespace(org, request).await
+    }
+
+    async fn get_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<IcebergNamespace> {
+        (**self).get_iceberg_namespace(org, name).await
+    }
+
+    async fn list_iceberg_namespaces(
+        &self,
+        org: &OrgName,
+        options: ListIcebergNamespaces,
+    ) -> Result<Rows<IcebergNamespace>> {
+        (**self).list_iceberg_namespaces(org, options).await
+    }
+
+    async fn list_iceberg_namespaces_page(
+        &self,
+        org: &OrgName,
+        page: PageRequest,
+        options: ListIcebergNamespaces,
+    ) -> Result<Page<IcebergNamespace>> {
+        (**self).list_iceberg_namespaces_page(org, page, options).await
+    }
+
+    async fn modify_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        request: ModifyIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        (**self).modify_iceberg_namespace(org, name, request).await
+    }
+
+    async fn delete_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        sure: DeleteConfirmation,
+        options: DeleteRepo,
+    ) -> Result<()> {
+        (**self).delete_iceberg_namespace(org, name, sure, options).await
+    }
+
+    async fn restore_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<()> {
+        (**self).restore_iceberg_namespace(org, name).await
+    }
+
+    async fn list_iceberg_tables(
+        &self,
+        org: &OrgName,
+        name: &str,
+        options: ListIcebergTables,
+    ) -> Result<Rows<IcebergTableSummary>> {
+        (**self).list_iceberg_tables(org, name, options).await
+    }
+
+    async fn list_iceberg_tables_page(
+        &self,
+        org: &OrgName,
+        name: &str,
+        page: PageRequest,
+        options: ListIcebergTables,
+    ) -> Result<Page<IcebergTableSummary>> {
+        (**self).list_iceberg_tables_page(org, name, page, options).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: IcebergNamespaces + ?Sized> IcebergNamespaces for std::sync::Arc<T> {
+    async fn create_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        request: NewIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        (**self).create_iceberg_namespace(org, request).await
+    }
+
+    async fn get_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<IcebergNamespace> {
+        (**self).get_iceberg_namespace(org, name).await
+    }
+
+    async fn list_iceberg_namespaces(
+        &self,
+        org: &OrgName,
+        options: ListIcebergNamespaces,
+    ) -> Result<Rows<IcebergNamespace>> {
+        (**self).list_iceberg_namespaces(org, options).await
+    }
+
+    async fn list_iceberg_namespaces_page(
+        &self,
+        org: &OrgName,
+        page: PageRequest,
+        options: ListIcebergNamespaces,
+    ) -> Result<Page<IcebergNamespace>> {
+        (**self).list_iceberg_namespaces_page(org, page, options).await
+    }
+
+    async fn modify_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        request: ModifyIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        (**self).modify_iceberg_namespace(org, name, request).await
+    }
+
+    async fn delete_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        sure: DeleteConfirmation,
+        options: DeleteRepo,
+    ) -> Result<()> {
+        (**self).delete_iceberg_namespace(org, name, sure, options).await
+    }
+
+    async fn restore_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<()> {
+        (**self).restore_iceberg_namespace(org, name).await
+    }
+
+    async fn list_iceberg_tables(
+        &self,
+        org: &OrgName,
+        name: &str,
+        options: ListIcebergTables,
+    ) -> Result<Rows<IcebergTableSummary>> {
+        (**self).list_iceberg_tables(org, name, options).await
+    }
+
+    async fn list_iceberg_tables_page(
+        &self,
+        org: &OrgName,
+        name: &str,
+        page: PageRequest,
+        options: ListIcebergTables,
+    ) -> Result<Page<IcebergTableSummary>> {
+        (**self).list_iceberg_tables_page(org, name, page, options).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: IcebergNamespaces + ?Sized> IcebergNamespaces for Box<T> {
+    async fn create_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        request: NewIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        (**self).create_iceberg_namespace(org, request).await
+    }
+
+    async fn get_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<IcebergNamespace> {
+        (**self).get_iceberg_namespace(org, name).await
+    }
+
+    async fn list_iceberg_namespaces(
+        &self,
+        org: &OrgName,
+        options: ListIcebergNamespaces,
+    ) -> Result<Rows<IcebergNamespace>> {
+        (**self).list_iceberg_namespaces(org, options).await
+    }
+
+    async fn list_iceberg_namespaces_page(
+        &self,
+        org: &OrgName,
+        page: PageRequest,
+        options: ListIcebergNamespaces,
+    ) -> Result<Page<IcebergNamespace>> {
+        (**self).list_iceberg_namespaces_page(org, page, options).await
+    }
+
+    async fn modify_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        request: ModifyIcebergNamespace,
+    ) -> Result<IcebergNamespace> {
+        (**self).modify_iceberg_namespace(org, name, request).await
+    }
+
+    async fn delete_iceberg_namespace(
+        &self,
+        org: &OrgName,
+        name: &str,
+        sure: DeleteConfirmation,
+        options: DeleteRepo,
+    ) -> Result<()> {
+        (**self).delete_iceberg_namespace(org, name, sure, options).await
+    }
+
+    async fn restore_iceberg_namespace(&self, org: &OrgName, name: &str) -> Result<()> {
+        (**self).restore_iceberg_namespace(org, name).await
+    }
+
+    async fn list_iceberg_tables(
+        &self,
+        org: &OrgName,
+        name: &str,
+        options: ListIcebergTables,
+    ) -> Result<Rows<IcebergTableSummary>> {
+        (**self).list_iceberg_tables(org, name, options).await
+    }
+
+    async fn list_iceberg_tables_page(
+        &self,
+        org: &OrgName,
+        name: &str,
+        page: PageRequest,
+        options: ListIcebergTables,
+    ) -> Result<Page<IcebergTableSummary>> {
+        (**self).list_iceberg_tables_page(org, name, page, options).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Maintenance + ?Sized> Maintenance for &T {
+    async fn store_gc_results(&self, repo: &RepoName, result: GcResult) -> Result<()> {
+        (**self).store_gc_results(repo, result).await
+    }
+
+    async fn store_expiration_results(&self, repo: &RepoName, result: ExpirationResult) -> Result<()> {
+        (**self).store_expiration_results(repo, result).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Maintenance + ?Sized> Maintenance for std::sync::Arc<T> {
+    async fn store_gc_results(&self, repo: &RepoName, result: GcResult) -> Result<()> {
+        (**self).store_gc_results(repo, result).await
+    }
+
+    async fn store_expiration_results(&self, repo: &RepoName, result: ExpirationResult) -> Result<()> {
+        (**self).store_expiration_results(repo, result).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Maintenance + ?Sized> Maintenance for Box<T> {
+    async fn store_gc_results(&self, repo: &RepoName, result: GcResult) -> Result<()> {
+        (**self).store_gc_results(repo, result).await
+    }
+
+    async fn store_expiration_results(&self, repo: &RepoName, result: ExpirationResult) -> Result<()> {
+        (**self).store_expiration_results(repo, result).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Orgs + ?Sized> Orgs for &T {
+    async fn get_orgs(&self) -> Result<Rows<OrgResponse>> {
+        (**self).get_orgs().await
+    }
+
+    async fn get_org(&self, org: &OrgName) -> Result<OrgInfo> {
+        (**self).get_org(org).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Orgs + ?Sized> Orgs for std::sync::Arc<T> {
+    async fn get_orgs(&self) -> Result<Rows<OrgResponse>> {
+        (**self).get_orgs().await
+    }
+
+    async fn get_org(&self, org: &OrgName) -> Result<OrgInfo> {
+        (**self).get_org(org).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Orgs + ?Sized> Orgs for Box<T> {
+    async fn get_orgs(&self) -> Result<Rows<OrgResponse>> {
+        (**self).get_orgs().await
+    }
+
+    async fn get_org(&self, org: &OrgName) -> Result<OrgInfo> {
+        (**self).get_org(org).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Permissions + ?Sized> Permissions for &T {
+    async fn get_permission_check(
+        &self,
+        org: &OrgName,
+        principal_id: &str,
+        resource: &str,
+        action: Action,
+    ) -> Result<bool> {
+        (**self).get_permission_check(org, principal_id, resource, action).await
+    }
+
+    async fn get_current_user_permissions(&self) -> Result<PrincipalPermissions> {
+        (**self).get_current_user_permissions().await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Permissions + ?Sized> Permissions for std::sync::Arc<T> {
+    async fn get_permission_check(
+        &self,
+        org: &OrgName,
+        principal_id: &str,
+        resource: &str,
+        action: Action,
+    ) -> Result<bool> {
+        (**self).get_permission_check(org, principal_id, resource, action).await
+    }
+
+    async fn get_current_user_permissions(&self) -> Result<PrincipalPermissions> {
+        (**self).get_current_user_permissions().await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Permissions + ?Sized> Permissions for Box<T> {
+    async fn get_permission_check(
+        &self,
+        org: &OrgName,
+        principal_id: &str,
+        resource: &str,
+        action: Action,
+    ) -> Result<bool> {
+        (**self).get_permission_check(org, principal_id, resource, action).await
+    }
+
+    async fn get_current_user_permissions(&self) -> Result<PrincipalPermissions> {
+        (**self).get_current_user_permissions().await
     }
 }
 
@@ -145,6 +841,30 @@ impl<T: Repos + ?Sized> Repos for &T {
 
     async fn create_repo_object(&self, org: &OrgName, request: NewRepo) -> Result<RepoModel> {
         (**self).create_repo_object(org, request).await
+    }
+
+    async fn import_repo_object(&self, org: &OrgName, request: ImportRepo) -> Result<RepoModel> {
+        (**self).import_repo_object(org, request).await
+    }
+
+    async fn get_repo_object_by_id(&self, id: &RepoId) -> Result<RepoModel> {
+        (**self).get_repo_object_by_id(id).await
+    }
+
+    async fn get_repo_bucket_credentials_by_id(&self, id: &RepoId) -> Result<StorageCredentials> {
+        (**self).get_repo_bucket_credentials_by_id(id).await
+    }
+
+    async fn modify_repo(&self, repo: &RepoName, request: ModifyRepo) -> Result<()> {
+        (**self).modify_repo(repo, request).await
+    }
+
+    async fn set_repo_status(&self, repo: &RepoName, request: NewRepoStatus) -> Result<RepoStatus> {
+        (**self).set_repo_status(repo, request).await
+    }
+
+    async fn set_repo_visibility(&self, repo: &RepoName, request: NewRepoVisibility) -> Result<()> {
+        (**self).set_repo_visibility(repo, request).await
     }
 
     async fn delete_repo(
@@ -189,6 +909,30 @@ impl<T: Repos + ?Sized> Repos for std::sync::Arc<T> {
         (**self).create_repo_object(org, request).await
     }
 
+    async fn import_repo_object(&self, org: &OrgName, request: ImportRepo) -> Result<RepoModel> {
+        (**self).import_repo_object(org, request).await
+    }
+
+    async fn get_repo_object_by_id(&self, id: &RepoId) -> Result<RepoModel> {
+        (**self).get_repo_object_by_id(id).await
+    }
+
+    async fn get_repo_bucket_credentials_by_id(&self, id: &RepoId) -> Result<StorageCredentials> {
+        (**self).get_repo_bucket_credentials_by_id(id).await
+    }
+
+    async fn modify_repo(&self, repo: &RepoName, request: ModifyRepo) -> Result<()> {
+        (**self).modify_repo(repo, request).await
+    }
+
+    async fn set_repo_status(&self, repo: &RepoName, request: NewRepoStatus) -> Result<RepoStatus> {
+        (**self).set_repo_status(repo, request).await
+    }
+
+    async fn set_repo_visibility(&self, repo: &RepoName, request: NewRepoVisibility) -> Result<()> {
+        (**self).set_repo_visibility(repo, request).await
+    }
+
     async fn delete_repo(
         &self,
         repo: &RepoName,
@@ -231,6 +975,30 @@ impl<T: Repos + ?Sized> Repos for Box<T> {
         (**self).create_repo_object(org, request).await
     }
 
+    async fn import_repo_object(&self, org: &OrgName, request: ImportRepo) -> Result<RepoModel> {
+        (**self).import_repo_object(org, request).await
+    }
+
+    async fn get_repo_object_by_id(&self, id: &RepoId) -> Result<RepoModel> {
+        (**self).get_repo_object_by_id(id).await
+    }
+
+    async fn get_repo_bucket_credentials_by_id(&self, id: &RepoId) -> Result<StorageCredentials> {
+        (**self).get_repo_bucket_credentials_by_id(id).await
+    }
+
+    async fn modify_repo(&self, repo: &RepoName, request: ModifyRepo) -> Result<()> {
+        (**self).modify_repo(repo, request).await
+    }
+
+    async fn set_repo_status(&self, repo: &RepoName, request: NewRepoStatus) -> Result<RepoStatus> {
+        (**self).set_repo_status(repo, request).await
+    }
+
+    async fn set_repo_visibility(&self, repo: &RepoName, request: NewRepoVisibility) -> Result<()> {
+        (**self).set_repo_visibility(repo, request).await
+    }
+
     async fn delete_repo(
         &self,
         repo: &RepoName,
@@ -251,6 +1019,10 @@ impl<T: Repositories + ?Sized> Repositories for &T {
 
     async fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
         (**self).create_repo(org, request, options).await
+    }
+
+    async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
+        (**self).import_repo(org, request, options).await
     }
 
     async fn get_or_create_repo(
@@ -275,6 +1047,10 @@ impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
         (**self).create_repo(org, request, options).await
     }
 
+    async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
+        (**self).import_repo(org, request, options).await
+    }
+
     async fn get_or_create_repo(
         &self,
         org: &OrgName,
@@ -295,6 +1071,10 @@ impl<T: Repositories + ?Sized> Repositories for Box<T> {
 
     async fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
         (**self).create_repo(org, request, options).await
+    }
+
+    async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
+        (**self).import_repo(org, request, options).await
     }
 
     async fn get_or_create_repo(
@@ -328,5 +1108,101 @@ impl<T: Users + ?Sized> Users for std::sync::Arc<T> {
 impl<T: Users + ?Sized> Users for Box<T> {
     async fn get_user(&self) -> Result<Principal> {
         (**self).get_user().await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: VirtualChunks + ?Sized> VirtualChunks for &T {
+    async fn get_virtual_chunk_containers(&self, repo: &RepoName) -> Result<VirtualChunkContainers> {
+        (**self).get_virtual_chunk_containers(repo).await
+    }
+
+    async fn update_virtual_chunk_containers(
+        &self,
+        repo: &RepoName,
+        request: UpdateContainers,
+    ) -> Result<VirtualChunkContainers> {
+        (**self).update_virtual_chunk_containers(repo, request).await
+    }
+
+    async fn set_virtual_chunk_access_policy(
+        &self,
+        org: &OrgName,
+        policy: NewAccessPolicy,
+    ) -> Result<AccessPolicy> {
+        (**self).set_virtual_chunk_access_policy(org, policy).await
+    }
+
+    async fn list_virtual_chunk_access_policies(&self, org: &OrgName) -> Result<Rows<AccessPolicy>> {
+        (**self).list_virtual_chunk_access_policies(org).await
+    }
+
+    async fn delete_virtual_chunk_access_policy(&self, org: &OrgName, policy: NewAccessPolicy) -> Result<()> {
+        (**self).delete_virtual_chunk_access_policy(org, policy).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: VirtualChunks + ?Sized> VirtualChunks for std::sync::Arc<T> {
+    async fn get_virtual_chunk_containers(&self, repo: &RepoName) -> Result<VirtualChunkContainers> {
+        (**self).get_virtual_chunk_containers(repo).await
+    }
+
+    async fn update_virtual_chunk_containers(
+        &self,
+        repo: &RepoName,
+        request: UpdateContainers,
+    ) -> Result<VirtualChunkContainers> {
+        (**self).update_virtual_chunk_containers(repo, request).await
+    }
+
+    async fn set_virtual_chunk_access_policy(
+        &self,
+        org: &OrgName,
+        policy: NewAccessPolicy,
+    ) -> Result<AccessPolicy> {
+        (**self).set_virtual_chunk_access_policy(org, policy).await
+    }
+
+    async fn list_virtual_chunk_access_policies(&self, org: &OrgName) -> Result<Rows<AccessPolicy>> {
+        (**self).list_virtual_chunk_access_policies(org).await
+    }
+
+    async fn delete_virtual_chunk_access_policy(&self, org: &OrgName, policy: NewAccessPolicy) -> Result<()> {
+        (**self).delete_virtual_chunk_access_policy(org, policy).await
+    }
+}
+
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: VirtualChunks + ?Sized> VirtualChunks for Box<T> {
+    async fn get_virtual_chunk_containers(&self, repo: &RepoName) -> Result<VirtualChunkContainers> {
+        (**self).get_virtual_chunk_containers(repo).await
+    }
+
+    async fn update_virtual_chunk_containers(
+        &self,
+        repo: &RepoName,
+        request: UpdateContainers,
+    ) -> Result<VirtualChunkContainers> {
+        (**self).update_virtual_chunk_containers(repo, request).await
+    }
+
+    async fn set_virtual_chunk_access_policy(
+        &self,
+        org: &OrgName,
+        policy: NewAccessPolicy,
+    ) -> Result<AccessPolicy> {
+        (**self).set_virtual_chunk_access_policy(org, policy).await
+    }
+
+    async fn list_virtual_chunk_access_policies(&self, org: &OrgName) -> Result<Rows<AccessPolicy>> {
+        (**self).list_virtual_chunk_access_policies(org).await
+    }
+
+    async fn delete_virtual_chunk_access_policy(&self, org: &OrgName, policy: NewAccessPolicy) -> Result<()> {
+        (**self).delete_virtual_chunk_access_policy(org, policy).await
     }
 }

@@ -1,25 +1,23 @@
 //! [`Repos`]: entries of repos in the catalog.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
-use tokio::task::JoinHandle;
 
 use arraylake_types::{
-    DeleteConfirmation, DeleteRepo, InvalidInput, ListRepos, NewRepo, OpenRepo, OrgName, Page, PageRequest,
-    RepoModel, RepoName, Rows, StorageCredentials,
+    DeleteConfirmation, DeleteRepo, ImportRepo, ListRepos, ModifyRepo, NewRepo, NewRepoStatus,
+    NewRepoVisibility, OpenRepo, OrgName, Page, PageRequest, RepoId, RepoModel, RepoName, RepoStatus, Rows,
+    StorageCredentials,
 };
 
 use crate::call::Call;
 use crate::client::AsyncClient;
 use crate::error::{Error, Result};
+use crate::listing::{check, repo_page, repo_pages};
 
 /// How many pages of a listing are under way at once.
 const PAGES_AHEAD: usize = 8;
-
-/// The most rows for which room is made ahead.
-const MAX_ROOM: u64 = 20_000;
 
 /// Entries of repos in the catalog.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -80,6 +78,57 @@ pub trait Repos: Send + Sync {
     /// ghost has the name; [`is_unknown_outcome`](crate::Error::is_unknown_outcome) if the answer was lost.
     async fn create_repo_object(&self, org: &OrgName, request: NewRepo) -> Result<RepoModel>;
 
+    /// Makes the entry of a repo whose repository lies in a bucket already, and nothing else.
+    ///
+    /// `POST /orgs/{org}/repos/import`; `POST /orgs/{org}/repos` on services without it.
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](crate::Error::is_conflict) if a repo or a
+    /// ghost has the name; [`is_unknown_outcome`](crate::Error::is_unknown_outcome) if the answer was lost.
+    async fn import_repo_object(&self, org: &OrgName, request: ImportRepo) -> Result<RepoModel>;
+
+    /// What the catalog knows of a repo, by its id.
+    ///
+    /// `GET /repo/{id}`
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) if there is no such repo.
+    async fn get_repo_object_by_id(&self, id: &RepoId) -> Result<RepoModel>;
+
+    /// Credentials for the bucket of a repo, by the repo's id.
+    ///
+    /// `GET /repo/{id}/bucket-credentials`
+    ///
+    /// # Errors
+    /// If there is no such repo, or its bucket does not vend credentials.
+    async fn get_repo_bucket_credentials_by_id(&self, id: &RepoId) -> Result<StorageCredentials>;
+
+    /// Changes description, metadata, garbage collection and expiration of a repo, as far as they are set.
+    ///
+    /// `PATCH /orgs/{org}/{repo}`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_validation`](crate::Error::is_validation) if a fact to
+    /// add is there already.
+    async fn modify_repo(&self, repo: &RepoName, request: ModifyRepo) -> Result<()>;
+
+    /// Takes a repo offline, puts it under maintenance, or back online. The public service keeps this to administrators.
+    ///
+    /// `PUT /orgs/{org}/{repo}/status`
+    ///
+    /// # Errors
+    /// [`is_forbidden`](crate::Error::is_forbidden) if the token does not allow it; if the status may not be changed.
+    async fn set_repo_status(&self, repo: &RepoName, request: NewRepoStatus) -> Result<RepoStatus>;
+
+    /// Says who may see a repo.
+    ///
+    /// `PUT /orgs/{org}/{repo}/visibility`. No client is known to call this route: only its path and the body are, so
+    /// the method is a guess.
+    ///
+    /// # Errors
+    /// If the visibility is not a known one, before anything is sent; if the service takes no such request.
+    async fn set_repo_visibility(&self, repo: &RepoName, request: NewRepoVisibility) -> Result<()>;
+
     /// Deletes a repo: see [`DeleteRepo`] for what becomes of its data.
     ///
     /// `DELETE /orgs/{org}/{repo}`
@@ -93,20 +142,8 @@ pub trait Repos: Send + Sync {
 #[async_trait]
 impl Repos for AsyncClient {
     async fn list_repos(&self, org: &OrgName, options: ListRepos) -> Result<Rows<RepoModel>> {
-        check(&options)?;
-        let rows = if self.era().lists_plainly.is_set() {
-            list_plainly(self, org, &options).await?
-        } else {
-            match list_by_pages(self, org, &options).await {
-                Err(error) if is_missing_route(&error) => {
-                    let rows = list_plainly(self, org, &options).await?;
-                    self.era().lists_plainly.set();
-                    rows
-                }
-                answer => answer?,
-            }
-        };
-        Ok(newest_first(rows))
+        let pages = repo_pages(self, org, PageRequest::default(), options)?;
+        Ok(newest_first(pages.with_ahead(PAGES_AHEAD).collect().await?))
     }
 
     async fn list_repos_page(
@@ -117,7 +154,7 @@ impl Repos for AsyncClient {
     ) -> Result<Page<RepoModel>> {
         page.validate()?;
         check(&options)?;
-        fetch_page(self, org, page, &options).await
+        repo_page(self, org, page, &options).await
     }
 
     async fn get_repo_object(&self, repo: &RepoName) -> Result<RepoModel> {
@@ -139,14 +176,54 @@ impl Repos for AsyncClient {
         const OPERATION: &str = "create repo";
         request.validate()?;
         let call = Call::new(OPERATION, Method::POST, &["orgs", org.as_str(), "repos"]).json(&request)?;
-        match self.call(call).await {
-            Ok(answer) => answer.read(),
-            // The request left, and nobody knows what became of it.
-            Err(Error::Transport { source, .. }) if !source.is_connect() && source.attempts() > 0 => {
-                Err(Error::Unknown { operation: OPERATION, source })
+        self.call_once(OPERATION, call).await?.read()
+    }
+
+    async fn import_repo_object(&self, org: &OrgName, request: ImportRepo) -> Result<RepoModel> {
+        const OPERATION: &str = "import repo";
+        request.validate()?;
+        if !self.era().lacks_import.is_set() {
+            let path = ["orgs", org.as_str(), "repos", "import"];
+            let call = Call::new(OPERATION, Method::POST, &path).json(&request)?;
+            match self.call_once(OPERATION, call).await {
+                Err(error) if is_missing_route(&error) => {}
+                answer => return answer?.read(),
             }
-            Err(error) => Err(error),
         }
+        let path = ["orgs", org.as_str(), "repos"];
+        let call = Call::new(OPERATION, Method::POST, &path).json(&request.as_new_repo())?;
+        let answer = self.call_once(OPERATION, call).await?;
+        self.era().lacks_import.set();
+        answer.read()
+    }
+
+    async fn get_repo_object_by_id(&self, id: &RepoId) -> Result<RepoModel> {
+        self.call(Call::get("get repo by id", &["repo", id.as_str()])).await?.read()
+    }
+
+    async fn get_repo_bucket_credentials_by_id(&self, id: &RepoId) -> Result<StorageCredentials> {
+        let path = ["repo", id.as_str(), "bucket-credentials"];
+        self.call(Call::get("get bucket credentials", &path).sensitive()).await?.read()
+    }
+
+    async fn modify_repo(&self, repo: &RepoName, request: ModifyRepo) -> Result<()> {
+        request.validate()?;
+        let path = ["orgs", repo.org().as_str(), repo.repo()];
+        self.call(Call::new("modify repo", Method::PATCH, &path).json(&request)?).await?;
+        Ok(())
+    }
+
+    async fn set_repo_status(&self, repo: &RepoName, request: NewRepoStatus) -> Result<RepoStatus> {
+        request.validate()?;
+        let path = ["orgs", repo.org().as_str(), repo.repo(), "status"];
+        self.call(Call::new("set repo status", Method::PUT, &path).json(&request)?).await?.read()
+    }
+
+    async fn set_repo_visibility(&self, repo: &RepoName, request: NewRepoVisibility) -> Result<()> {
+        request.validate()?;
+        let path = ["orgs", repo.org().as_str(), repo.repo(), "visibility"];
+        self.call(Call::new("set repo visibility", Method::PUT, &path).json(&request)?).await?;
+        Ok(())
     }
 
     async fn delete_repo(
@@ -170,95 +247,9 @@ impl Repos for AsyncClient {
     }
 }
 
-fn check(options: &ListRepos) -> Result<(), InvalidInput> {
-    options.filter_metadata.as_ref().map_or(Ok(()), arraylake_types::Metadata::validate)
-}
-
 /// A missing route and a missing thing look alike; the caller asks the older route to tell them apart.
 pub(crate) fn is_missing_route(error: &Error) -> bool {
     matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED))
-}
-
-/// The filter as JSON text; none if it is empty.
-fn filter(options: &ListRepos) -> Option<String> {
-    let facts = options.filter_metadata.as_ref().filter(|facts| !facts.0.is_empty())?;
-    serde_json::to_string(facts).ok()
-}
-
-async fn list_plainly(client: &AsyncClient, org: &OrgName, options: &ListRepos) -> Result<Rows<RepoModel>> {
-    if options.include_ghosts {
-        return Err(Error::Unsupported("this service does not list deleted repos".into()));
-    }
-    let filter = filter(options);
-    let pairs: Vec<(&str, &str)> = filter.iter().map(|text| ("filter_metadata", text.as_str())).collect();
-    let call = Call::get("list repos", &["orgs", org.as_str(), "repos"]).query(&pairs);
-    client.call(call).await?.read_with(Rows::from_slice)
-}
-
-async fn fetch_page(
-    client: &AsyncClient,
-    org: &OrgName,
-    page: PageRequest,
-    options: &ListRepos,
-) -> Result<Page<RepoModel>> {
-    let (number, size, filter) = (page.page.to_string(), page.size.to_string(), filter(options));
-    let mut pairs = vec![("page", number.as_str()), ("size", size.as_str())];
-    if let Some(text) = &filter {
-        pairs.push(("filter_metadata", text));
-    }
-    if options.include_ghosts {
-        pairs.push(("include_ghosts", "true"));
-    }
-    let call = Call::get("list repos", &["orgs", org.as_str(), "repos", "paginated"]).query(&pairs);
-    client.call(call).await?.read_with(Page::from_slice)
-}
-
-/// A page being fetched; given up when the listing is.
-struct Fetch(JoinHandle<Result<Page<RepoModel>>>);
-
-impl Drop for Fetch {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl Fetch {
-    fn start(client: &AsyncClient, org: &OrgName, number: u64, options: &ListRepos) -> Self {
-        let (client, org, options) = (client.clone(), org.clone(), options.clone());
-        Self(tokio::spawn(async move { fetch_page(&client, &org, PageRequest::new(number), &options).await }))
-    }
-
-    async fn page(mut self) -> Result<Page<RepoModel>> {
-        (&mut self.0).await.map_err(|_| Error::Unsupported("the runtime is shutting down".into()))?
-    }
-}
-
-/// The first page tells how many there are; the others are fetched and read several at once, and kept in order.
-async fn list_by_pages(client: &AsyncClient, org: &OrgName, options: &ListRepos) -> Result<Rows<RepoModel>> {
-    let first = fetch_page(client, org, PageRequest::new(1), options).await?;
-    if first.is_last() {
-        return Ok(first.rows);
-    }
-    let (mut rows, pages) = (first.rows, first.pages);
-    // Rows are large, and growing would move them time and again. A service that boasts must not claim much memory.
-    let room = first.total.min(MAX_ROOM).saturating_sub(rows.items.len() as u64);
-    rows.items.reserve(usize::try_from(room).unwrap_or_default());
-    let mut under_way = VecDeque::new();
-    let mut next = 2;
-    loop {
-        while next <= pages && under_way.len() < PAGES_AHEAD {
-            under_way.push_back(Fetch::start(client, org, next, options));
-            next += 1;
-        }
-        let Some(fetch) = under_way.pop_front() else { return Ok(rows) };
-        let page = fetch.page().await?;
-        // A service that reports more pages than it has must not be asked for ever.
-        if page.rows.items.is_empty() && page.rows.bad.is_empty() {
-            return Ok(rows);
-        }
-        rows.items.extend(page.rows.items);
-        rows.bad.extend(page.rows.bad);
-    }
 }
 
 /// A listing may shift between two pages, so that a repo comes twice.
@@ -341,6 +332,51 @@ mod tests {
         let script = Script::new(std::iter::repeat_with(refuse).take(9));
         let error = client_over(&script).create_repo_object(&org(), NewRepo::new("era5")).await.unwrap_err();
         assert!(error.is_connect() && !error.is_unknown_outcome(), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn an_import_falls_back_to_the_older_route_and_remembers() {
+        let repo = repo_json("era5");
+        let script = Script::new([status(405), json(201, &repo), json(201, &repo)]);
+        let client = client_over(&script);
+        let request = ImportRepo::new("era5", "cold-store", "p").unwrap();
+        client.import_repo_object(&org(), request.clone()).await.unwrap();
+        client.import_repo_object(&org(), request).await.unwrap();
+        let plain = "/orgs/acme/repos";
+        assert_eq!(script.paths(), ["/orgs/acme/repos/import", plain, plain]);
+        let body: serde_json::Value = serde_json::from_slice(script.requests()[1].body()).unwrap();
+        assert_eq!((&body["create_mode"], &body["prefix"]), (&"import".into(), &"p".into()));
+    }
+
+    #[tokio::test]
+    async fn an_import_into_an_unknown_org_is_not_taken_for_an_older_service() {
+        let script = Script::new([status(404), status(404), json(201, repo_json("era5"))]);
+        let client = client_over(&script);
+        let request = ImportRepo::new("era5", "cold-store", "p").unwrap();
+        assert!(client.import_repo_object(&org(), request.clone()).await.unwrap_err().is_not_found());
+        client.import_repo_object(&org(), request).await.unwrap();
+        assert_eq!(script.paths()[2], "/orgs/acme/repos/import");
+    }
+
+    #[tokio::test]
+    async fn a_repo_is_found_by_id_changed_and_put_offline() {
+        let set = r#"{"mode":"offline","message":"moving"}"#;
+        let script =
+            Script::new([json(200, repo_json("era5")), json(200, "null"), json(200, set), status(204)]);
+        let client = client_over(&script);
+        let id = "65F0C0FFEE0123456789ABCD".parse().unwrap();
+        assert_eq!(client.get_repo_object_by_id(&id).await.unwrap().name, "era5");
+        let repo: RepoName = "acme/era5".parse().unwrap();
+        client.modify_repo(&repo, ModifyRepo::new().with_description("")).await.unwrap();
+        let mode = arraylake_types::RepoOperationMode::Offline;
+        let request = NewRepoStatus::new(mode).with_message("moving");
+        assert!(client.set_repo_status(&repo, request).await.unwrap().is_offline());
+        let public = NewRepoVisibility::new(arraylake_types::RepoVisibility::AuthenticatedPublic);
+        client.set_repo_visibility(&repo, public).await.unwrap();
+        let base = "/orgs/acme/era5";
+        let (status, visibility) = (format!("{base}/status"), format!("{base}/visibility"));
+        assert_eq!(script.paths(), ["/repo/65f0c0ffee0123456789abcd", base, &status, &visibility]);
+        assert_eq!(script.requests()[1].body(), &r#"{"description":""}"#);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arraylake_icechunk::ErrorKind;
-use arraylake_types::{InvalidInput, NewRepo, OpenRepo, OrgName, RepoKind, RepoName};
+use arraylake_types::{ImportRepo, InvalidInput, NewRepo, OpenRepo, OrgName, RepoKind, RepoName};
 use async_trait::async_trait;
 
 use crate::api::Repos;
@@ -39,6 +39,16 @@ pub trait Repositories: Send + Sync {
     /// taken. If something lies at its place in the bucket already, the entry is left, so that no service takes that
     /// for data to be removed.
     async fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo>;
+
+    /// Takes a repository that lies in a bucket already into the catalog, and opens it. If it cannot be opened, or the
+    /// future is dropped, the entry is taken back; the data stay as they are.
+    ///
+    /// `POST /orgs/{org}/repos/import`, then `GET /repos/{org}/{repo}/open`
+    ///
+    /// # Errors
+    /// If a value breaks a rule, before anything is sent; [`is_conflict`](crate::Error::is_conflict) if the name is
+    /// taken; if there is no repository at that place.
+    async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo>;
 
     /// Opens a repository, or makes it if it is not there. Any number of callers may do so at once; all get the same.
     ///
@@ -76,6 +86,23 @@ impl Repositories for AsyncClient {
             Err(error) if error.prefix_was_occupied() => {
                 entry.keep();
                 Err(error)
+            }
+            Err(error) => Err(entry.take_back(error).await),
+        }
+    }
+
+    async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
+        let repo = RepoName::new(org, &request.name)?;
+        self.import_repo_object(org, request).await?;
+        let entry = NewEntry::new(self, &repo);
+        let opened = match locate(self, &repo).await {
+            Ok(answer) => open(self, "import repo", &repo, answer, options).await,
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok(opened) => {
+                entry.keep();
+                Ok(opened)
             }
             Err(error) => Err(entry.take_back(error).await),
         }
@@ -195,6 +222,17 @@ mod tests {
         let Error::RollbackFailed { cause, rollback, .. } = &error else { panic!("{error:?}") };
         assert!(cause.to_string().contains("punchcards") && rollback.is_forbidden());
         assert!(error.to_string().contains("acme/era5"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_import_that_cannot_be_opened_takes_its_entry_back_and_leaves_the_data() {
+        let offline = GS.replace("MODE", "offline");
+        let script = Script::new([json(201, repo_json("era5")), json(200, offline), status(204)]);
+        let request = ImportRepo::new("era5", "cold-store", "p").unwrap();
+        let error = client_over(&script).import_repo(&org(), request, OpenOptions::new()).await.unwrap_err();
+        assert!(error.is_offline(), "{error:?}");
+        assert_eq!(script.paths()[0], "/orgs/acme/repos/import");
+        assert_eq!(script.paths()[2], "/orgs/acme/era5?immediate=true&retain_data=true");
     }
 
     #[tokio::test]
