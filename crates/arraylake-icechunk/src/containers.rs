@@ -1,13 +1,21 @@
 //! Virtual chunk containers: what an answer of `/open` grants, put into a config and an authorisation map.
 
 use std::collections::{BTreeMap, HashMap};
+#[cfg(any(feature = "gcs", feature = "azure"))]
+use std::sync::Arc;
 
-use arraylake_types::{ExtraConfig, RepoName, StorageCredentials, VirtualChunkCredentials};
+use arraylake_types::{ExtraConfig, Platform, RepoName, StorageCredentials, VirtualChunkCredentials};
 use icechunk::config::Credentials;
+#[cfg(feature = "azure")]
+use icechunk::storage::AzureCredentials;
+#[cfg(feature = "gcs")]
+use icechunk::storage::GcsCredentials;
 use icechunk::storage::S3Options;
 use icechunk::virtual_chunks::VirtualChunkContainer;
 use icechunk::{ObjectStoreConfig, RepositoryConfig};
 
+#[cfg(any(feature = "gcs", feature = "azure"))]
+use crate::credentials::Fetcher;
 use crate::credentials::{Link, Scope};
 use crate::storage::{Access, credentials};
 use crate::{Error, ErrorKind, OpenOptions};
@@ -39,7 +47,7 @@ pub(crate) fn register(
         let name = entry.runtime_vcc_name.clone().or(own);
         let container = container(key.clone(), name, entry).map_err(bad)?;
         config.set_virtual_chunk_container(container).map_err(bad)?;
-        authorised.insert(key, Some(Credentials::S3(credentials(access, link, repo))));
+        authorised.insert(key, Some(signer(access, &entry.platform, link, repo)));
     }
     Ok(authorised)
 }
@@ -72,11 +80,20 @@ fn access(prefix: &str, entry: &VirtualChunkCredentials) -> Result<Option<Access
     if FORBIDDEN.iter().any(|forbidden| scheme.eq_ignore_ascii_case(forbidden)) {
         return Err(Error::config(format!("the service may not grant virtual chunks under {prefix}")));
     }
-    Ok(match &entry.credentials {
-        _ if !entry.platform.is_s3_like() => None,
-        None => Some(Access::Anonymous),
-        Some(StorageCredentials::S3(_)) => Some(Access::Fetched(Scope::Container(prefix.to_owned()))),
-        Some(_) => None,
+    let supported = match &entry.platform {
+        Platform::Gs => cfg!(feature = "gcs"),
+        Platform::Azure => cfg!(feature = "azure"),
+        platform => platform.is_s3_like(),
+    };
+    Ok(match (&entry.credentials, &entry.platform) {
+        _ if !supported => None,
+        // Nothing names the account of an Azure container but credentials.
+        (None, Platform::Azure) => None,
+        (None, _) => Some(Access::Anonymous),
+        (Some(StorageCredentials::S3(_)), platform) if !platform.is_s3_like() => None,
+        (Some(StorageCredentials::Gcs(_)), platform) if *platform != Platform::Gs => None,
+        (Some(StorageCredentials::Azure(_)), platform) if *platform != Platform::Azure => None,
+        (Some(_), _) => Some(Access::Fetched(Scope::Container(prefix.to_owned()))),
     })
 }
 
@@ -85,15 +102,53 @@ fn container(
     name: Option<String>,
     entry: &VirtualChunkCredentials,
 ) -> Result<VirtualChunkContainer, String> {
-    let options = options(entry);
-    let store = if prefix.starts_with("tigris://") {
-        ObjectStoreConfig::Tigris(options)
-    } else {
-        ObjectStoreConfig::S3(options)
-    };
+    let store = store(&prefix, entry);
     match name {
         Some(name) => VirtualChunkContainer::new_named(name, prefix, store),
         None => VirtualChunkContainer::new(prefix, store),
+    }
+}
+
+fn store(prefix: &str, entry: &VirtualChunkCredentials) -> ObjectStoreConfig {
+    match &entry.platform {
+        #[cfg(feature = "gcs")]
+        Platform::Gs => ObjectStoreConfig::Gcs(elsewhere("base_url", entry)),
+        #[cfg(feature = "azure")]
+        Platform::Azure => {
+            let mut options = elsewhere("endpoint", entry);
+            if let Some(StorageCredentials::Azure(signature)) = &entry.credentials {
+                options.insert("account".to_owned(), signature.storage_account.clone());
+            }
+            ObjectStoreConfig::Azure(options)
+        }
+        _ if prefix.starts_with("tigris://") => ObjectStoreConfig::Tigris(options(entry)),
+        _ => ObjectStoreConfig::S3(options(entry)),
+    }
+}
+
+#[cfg(any(feature = "gcs", feature = "azure"))]
+fn elsewhere(key: &str, entry: &VirtualChunkCredentials) -> HashMap<String, String> {
+    let endpoint = entry.endpoint_url.as_deref().filter(|url| !url.is_empty());
+    let http = entry.allow_http || endpoint.is_some_and(|url| url.starts_with("http://"));
+    crate::storage::object_store_options(key, endpoint, http)
+}
+
+/// Who signs for a container; the store and the credentials must be of one kind.
+fn signer(access: Access, platform: &Platform, link: &Link, repo: &RepoName) -> Credentials {
+    match (platform, access) {
+        #[cfg(feature = "gcs")]
+        (Platform::Gs, Access::Anonymous) => Credentials::Gcs(GcsCredentials::Anonymous),
+        #[cfg(feature = "gcs")]
+        (Platform::Gs, Access::Fetched(scope)) => {
+            let fetcher = Fetcher::new(link.clone(), repo.clone(), scope);
+            Credentials::Gcs(GcsCredentials::Refreshable(Arc::new(fetcher)))
+        }
+        #[cfg(feature = "azure")]
+        (Platform::Azure, Access::Fetched(scope)) => {
+            let fetcher = Fetcher::new(link.clone(), repo.clone(), scope);
+            Credentials::Azure(AzureCredentials::Refreshable(Arc::new(fetcher)))
+        }
+        (_, access) => Credentials::S3(credentials(access, link, repo)),
     }
 }
 

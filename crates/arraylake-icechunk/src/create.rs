@@ -32,7 +32,7 @@ impl Opener {
             return Err(Error::new(ErrorKind::ReadOnly, message));
         }
         check_prefix(repo, &answer.repo_prefix)?;
-        let storage = self.storage(repo, &answer, &options)?;
+        let storage = self.storage(repo, &answer, &options).await?;
         self.create_on(storage, repo, answer, options).await
     }
 

@@ -9,7 +9,7 @@ use arraylake_types::{AuthConfig, OpenRepo, S3Credentials, StorageCredentials};
 use serde::{Deserialize, Serialize};
 
 pub use cache::CredentialCache;
-pub(crate) use fetcher::{Link, S3Fetcher};
+pub(crate) use fetcher::{Fetcher, Link};
 
 /// Begins every text that a fetcher gives to icechunk, so that it can be found again inside storage errors.
 pub(crate) const MARKER: &str = "arraylake credentials:";

@@ -44,12 +44,12 @@ impl Opener {
         options: OpenOptions,
     ) -> Result<IcechunkRepo, Error> {
         refuse_offline(repo, &answer)?;
-        let storage = self.storage(repo, &answer, &options)?;
+        let storage = self.storage(repo, &answer, &options).await?;
         self.open_on(storage, repo, answer, options).await
     }
 
     /// Plans and builds the storage, and hands the answer's credentials to the cache.
-    pub(crate) fn storage(
+    pub(crate) async fn storage(
         &self,
         repo: &RepoName,
         answer: &OpenRepo,
@@ -58,7 +58,7 @@ impl Opener {
         let plan = plan(answer, &options.overrides)?;
         tracing::debug!(%repo, bucket = plan.bucket, region = plan.region, "storage planned");
         self.link.cache.seed(repo, answer);
-        plan.build(&self.link, repo)
+        plan.build(&self.link, repo).await
     }
 
     pub(crate) async fn open_on(

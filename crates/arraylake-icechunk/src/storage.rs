@@ -1,17 +1,18 @@
 //! From a bucket config to a storage: [`plan`] decides, without doing anything.
 
-use std::sync::Arc;
-
 use arraylake_types::{
-    AuthMethod, BucketResponse, ExtraConfig, OpenRepo, Platform, RepoName, StorageCredentials,
+    AuthConfig, AuthMethod, BucketResponse, ExtraConfig, OpenRepo, Platform, StorageCredentials,
 };
-use icechunk::Storage;
-use icechunk::storage::{
-    S3Credentials, S3Options, Settings, new_r2_storage, new_s3_storage, new_tigris_storage,
-};
+use icechunk::storage::Settings;
 
-use crate::credentials::{Link, S3Fetcher, Scope, bucket_keys};
+use crate::credentials::{Scope, bucket_keys};
 use crate::{Error, ErrorKind, StorageOverrides};
+
+mod build;
+
+pub(crate) use self::build::credentials;
+#[cfg(any(feature = "gcs", feature = "azure"))]
+pub(crate) use self::build::object_store_options;
 
 /// Which of icechunk's storages a bucket needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,20 @@ pub enum Constructor {
     R2,
     /// Tigris, in its consistent mode.
     Tigris,
+    /// Google Cloud Storage.
+    Gcs,
+    /// Azure Blob Storage.
+    Azure,
+}
+
+impl Constructor {
+    fn takes(self, keys: &StorageCredentials) -> bool {
+        match self {
+            Self::S3 | Self::R2 | Self::Tigris => matches!(keys, StorageCredentials::S3(_)),
+            Self::Gcs => matches!(keys, StorageCredentials::Gcs(_)),
+            Self::Azure => matches!(keys, StorageCredentials::Azure(_)),
+        }
+    }
 }
 
 /// How requests to a bucket are signed. Never by what the environment happens to hold.
@@ -42,13 +57,16 @@ pub enum Access {
 pub struct StoragePlan {
     /// Which storage.
     pub constructor: Constructor,
-    /// Name of the bucket.
+    /// Name of the bucket, or of the container on Azure.
     pub bucket: String,
+    /// Storage account; on Azure alone.
+    pub account: Option<String>,
     /// Prefix of all keys, without a slash at its beginning; may be empty.
     pub prefix: String,
-    /// Region; always set, since the SDK looks for an unset one in the environment and on the network.
+    /// Region; always set for what is like S3, since the SDK looks for an unset one in the environment and on the
+    /// network. Empty for others.
     pub region: String,
-    /// Endpoint, if it is not Amazon's.
+    /// Endpoint, if it is not the provider's own.
     pub endpoint_url: Option<String>,
     /// Whether plain HTTP is allowed.
     pub allow_http: bool,
@@ -75,6 +93,7 @@ pub fn plan(answer: &OpenRepo, overrides: &StorageOverrides) -> Result<StoragePl
     Ok(StoragePlan {
         constructor,
         bucket: bucket.name.clone(),
+        account: (constructor == Constructor::Azure).then(|| account(answer)).transpose()?,
         prefix: answer.repo_prefix.trim_start_matches('/').to_owned(),
         region: region(constructor, &config, &bucket.name)?,
         endpoint_url: config.endpoint_url().map(str::to_owned),
@@ -82,11 +101,11 @@ pub fn plan(answer: &OpenRepo, overrides: &StorageOverrides) -> Result<StoragePl
         force_path_style: match constructor {
             Constructor::S3 => config.force_path_style(),
             Constructor::R2 => true,
-            Constructor::Tigris => false,
+            Constructor::Tigris | Constructor::Gcs | Constructor::Azure => false,
         },
         network_stream_timeout_seconds: overrides.network_stream_timeout_seconds,
         requester_pays: overrides.requester_pays,
-        access: access(answer)?,
+        access: access(answer, constructor)?,
     })
 }
 
@@ -108,14 +127,7 @@ fn overridden(config: &ExtraConfig, overrides: &StorageOverrides) -> ExtraConfig
 /// The platform's column of the table: which methods go with it, and the endpoint decides the rest.
 fn constructor(bucket: &BucketResponse, config: &ExtraConfig) -> Result<Constructor, Error> {
     use AuthMethod as Method;
-    // Tigris before R2: its hosts are looked for first.
-    let by_endpoint = if config.is_tigris() {
-        Constructor::Tigris
-    } else if config.is_r2() {
-        Constructor::R2
-    } else {
-        Constructor::S3
-    };
+    let by_endpoint = by_endpoint(config);
     let supported = match (&bucket.platform, bucket.auth_method()) {
         (Platform::S3 | Platform::S3Compatible | Platform::Minio, None) => true,
         (Platform::S3 | Platform::S3Compatible | Platform::Minio, Some(method)) => match method {
@@ -126,9 +138,36 @@ fn constructor(bucket: &BucketResponse, config: &ExtraConfig) -> Result<Construc
             }
             _ => false,
         },
+        (Platform::Gs, method) => {
+            let known = matches!(
+                method,
+                None | Some(Method::Anonymous | Method::BucketPolicy | Method::GcpCustomerManagedRole)
+            );
+            return if cfg!(feature = "gcs") && known {
+                Ok(Constructor::Gcs)
+            } else {
+                Err(unsupported(bucket))
+            };
+        }
+        (Platform::Azure, Some(Method::Anonymous | Method::AzureCredentialDelegation))
+            if cfg!(feature = "azure") =>
+        {
+            return Ok(Constructor::Azure);
+        }
         _ => false,
     };
     if supported { Ok(by_endpoint) } else { Err(unsupported(bucket)) }
+}
+
+/// Tigris before R2: its hosts are looked for first.
+fn by_endpoint(config: &ExtraConfig) -> Constructor {
+    if config.is_tigris() {
+        Constructor::Tigris
+    } else if config.is_r2() {
+        Constructor::R2
+    } else {
+        Constructor::S3
+    }
 }
 
 fn unsupported(bucket: &BucketResponse) -> Error {
@@ -150,8 +189,27 @@ fn unsupported(bucket: &BucketResponse) -> Error {
     Error::new(ErrorKind::Unsupported { platform, method }, message)
 }
 
+/// The storage account of an Azure container: in the auth config, else with the credentials.
+fn account(answer: &OpenRepo) -> Result<String, Error> {
+    let configured = match &answer.repo_bucket.auth_config {
+        Some(
+            AuthConfig::Anonymous { storage_account } | AuthConfig::AzureDelegation { storage_account, .. },
+        ) => storage_account.clone(),
+        _ => None,
+    };
+    let vended = || match &answer.repo_credentials {
+        Some(StorageCredentials::Azure(signature)) => Some(signature.storage_account.clone()),
+        _ => None,
+    };
+    configured.filter(|account| !account.is_empty()).or_else(vended).ok_or_else(|| {
+        let nickname = &answer.repo_bucket.nickname;
+        Error::config(format!("the bucket config of {nickname} names no storage account"))
+    })
+}
+
 fn region(constructor: Constructor, config: &ExtraConfig, bucket: &str) -> Result<String, Error> {
     match (constructor, config.region()) {
+        (Constructor::Gcs | Constructor::Azure, _) => Ok(String::new()),
         (Constructor::Tigris, None | Some("auto")) => Err(Error::config(format!(
             "bucket {bucket} is on Tigris and needs a region of its own, not `auto`"
         ))),
@@ -165,17 +223,20 @@ fn region(constructor: Constructor, config: &ExtraConfig, bucket: &str) -> Resul
 }
 
 /// Decided by the credentials that came; by the method only where none came.
-fn access(answer: &OpenRepo) -> Result<Access, Error> {
+fn access(answer: &OpenRepo, constructor: Constructor) -> Result<Access, Error> {
     let bucket = &answer.repo_bucket;
     let method = bucket.auth_method();
     if method == Some(AuthMethod::Anonymous) {
         return Ok(Access::Anonymous);
     }
     match (bucket_keys(answer), method) {
-        (Some(StorageCredentials::S3(_)), _) => Ok(Access::Fetched(Scope::of_bucket(answer))),
+        (Some(keys), _) if constructor.takes(&keys) => Ok(Access::Fetched(Scope::of_bucket(answer))),
         (Some(_), _) => Err(Error::new(
             ErrorKind::Credentials,
-            format!("the service gave credentials for bucket {} that are not for S3", bucket.nickname),
+            format!(
+                "the service gave credentials for bucket {} that do not fit its platform `{}`",
+                bucket.nickname, bucket.platform
+            ),
         )),
         (None, Some(AuthMethod::Hmac)) => Err(Error::new(
             ErrorKind::Credentials,
@@ -186,53 +247,6 @@ fn access(answer: &OpenRepo) -> Result<Access, Error> {
         }
         (None, Some(method)) if method.is_delegated() => Ok(Access::Fetched(Scope::Bucket)),
         (None, _) => Ok(Access::Anonymous),
-    }
-}
-
-impl StoragePlan {
-    /// Builds the storage. Nothing is sent.
-    pub(crate) fn build(self, link: &Link, repo: &RepoName) -> Result<Arc<dyn Storage + Send + Sync>, Error> {
-        let options = self.options();
-        let credentials = Some(credentials(self.access, link, repo));
-        // An empty prefix may hold an old layout, which only a look tells; any other cannot.
-        let rooted = if self.prefix.is_empty() { None } else { Some(false) };
-        let (bucket, prefix) = (self.bucket, Some(self.prefix));
-        let (reading, writing) = (Vec::new(), Vec::new());
-        match self.constructor {
-            Constructor::S3 => new_s3_storage(options, bucket, prefix, credentials, reading, writing, rooted),
-            Constructor::R2 => {
-                new_r2_storage(options, Some(bucket), prefix, None, credentials, reading, writing, rooted)
-            }
-            Constructor::Tigris => {
-                new_tigris_storage(options, bucket, prefix, credentials, false, reading, writing, rooted)
-            }
-        }
-        .map_err(Error::from_storage)
-    }
-
-    fn options(&self) -> S3Options {
-        let mut options = S3Options::default()
-            .with_region(&self.region)
-            .with_allow_http(self.allow_http)
-            .with_force_path_style(self.force_path_style)
-            .with_requester_pays(self.requester_pays);
-        if let Some(url) = &self.endpoint_url {
-            options = options.with_endpoint_url(url);
-        }
-        if let Some(seconds) = self.network_stream_timeout_seconds {
-            options = options.with_network_stream_timeout_seconds(seconds);
-        }
-        options
-    }
-}
-
-/// What icechunk is given to sign with; never its `Static`, never nothing, which would mean the environment.
-pub(crate) fn credentials(access: Access, link: &Link, repo: &RepoName) -> S3Credentials {
-    match access {
-        Access::Anonymous => S3Credentials::Anonymous,
-        Access::Fetched(scope) => {
-            S3Credentials::Refreshable(Arc::new(S3Fetcher::new(link.clone(), repo.clone(), scope)))
-        }
     }
 }
 

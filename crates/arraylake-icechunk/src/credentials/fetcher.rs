@@ -1,10 +1,20 @@
-//! [`S3Fetcher`]: what icechunk holds in place of credentials. It knows names, and asks the cache.
+//! [`Fetcher`]: what icechunk holds in place of credentials. It knows names, and asks the cache.
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(any(feature = "gcs", feature = "azure"))]
+use std::time::SystemTime;
 
+#[cfg(any(feature = "gcs", feature = "azure"))]
+use arraylake_types::Timestamp;
 use arraylake_types::{RepoName, StorageCredentials};
 use async_trait::async_trait;
+#[cfg(any(feature = "gcs", feature = "azure"))]
+use chrono::{DateTime, Utc};
+#[cfg(feature = "azure")]
+use icechunk::storage::{AzureCredentialsFetcher, AzureRefreshableCredential};
+#[cfg(feature = "gcs")]
+use icechunk::storage::{GcsBearerCredential, GcsCredentialsFetcher};
 use icechunk::storage::{S3CredentialsFetcher, S3StaticCredentials};
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +31,10 @@ pub(crate) struct Link {
     pub(crate) cache: CredentialCache,
 }
 
-/// Answers icechunk with keys of one scope of one repo. Serialises to names alone; what is deserialised has no
+/// Answers icechunk with credentials of one scope of one repo. Serialises to names alone; what is deserialised has no
 /// link and answers with an error that says so.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct S3Fetcher {
+pub(crate) struct Fetcher {
     format: u8,
     api_url: String,
     repo: RepoName,
@@ -33,12 +43,12 @@ pub(crate) struct S3Fetcher {
     link: Option<Link>,
 }
 
-impl S3Fetcher {
+impl Fetcher {
     pub(crate) fn new(link: Link, repo: RepoName, scope: Scope) -> Self {
         Self { format: FORMAT, api_url: link.source.api_url().to_owned(), repo, scope, link: Some(link) }
     }
 
-    async fn keys(&self) -> Result<S3StaticCredentials, CredentialError> {
+    async fn keys(&self) -> Result<StorageCredentials, CredentialError> {
         let Some(Link { source, cache }) = &self.link else {
             let message = format!(
                 "{} was deserialised here and no client is attached to it; open it again with a client of {}",
@@ -46,10 +56,16 @@ impl S3Fetcher {
             );
             return Err(CredentialError::new(CredentialErrorKind::Detached, message));
         };
-        let StorageCredentials::S3(keys) = cache.get(source, &self.repo, &self.scope).await? else {
-            let message = format!("the service gave credentials for {} that are not for S3", self.repo);
-            return Err(CredentialError::new(CredentialErrorKind::Unusable, message));
-        };
+        cache.get(source, &self.repo, &self.scope).await
+    }
+
+    fn unfit(&self) -> CredentialError {
+        let message = format!("the service gave credentials for {} that do not fit its bucket", self.repo);
+        CredentialError::new(CredentialErrorKind::Unusable, message)
+    }
+
+    async fn s3(&self) -> Result<S3StaticCredentials, CredentialError> {
+        let StorageCredentials::S3(keys) = self.keys().await? else { return Err(self.unfit()) };
         Ok(S3StaticCredentials {
             access_key_id: keys.aws_access_key_id.expose().to_owned(),
             secret_access_key: keys.aws_secret_access_key.expose().to_owned(),
@@ -57,11 +73,35 @@ impl S3Fetcher {
             expires_after: keys.expiration.map(|end| end.to_chrono()),
         })
     }
+
+    #[cfg(feature = "gcs")]
+    async fn google(&self) -> Result<GcsBearerCredential, CredentialError> {
+        let StorageCredentials::Gcs(token) = self.keys().await? else { return Err(self.unfit()) };
+        let expires_after = Some(end(token.expiration));
+        Ok(GcsBearerCredential { bearer: token.access_token.expose().to_owned(), expires_after })
+    }
+
+    #[cfg(feature = "azure")]
+    async fn azure(&self) -> Result<AzureRefreshableCredential, CredentialError> {
+        let StorageCredentials::Azure(signature) = self.keys().await? else { return Err(self.unfit()) };
+        let expires_after = Some(end(signature.expiration));
+        Ok(AzureRefreshableCredential::SASToken {
+            token: signature.sas_token.expose().to_owned(),
+            expires_after,
+        })
+    }
 }
 
-impl fmt::Debug for S3Fetcher {
+/// These storages ask before every request for what has no end, so it gets one.
+#[cfg(any(feature = "gcs", feature = "azure"))]
+fn end(expiration: Option<Timestamp>) -> DateTime<Utc> {
+    let soon = || Timestamp::from(SystemTime::now()).to_chrono() + chrono::TimeDelta::minutes(15);
+    expiration.map_or_else(soon, |end| end.to_chrono())
+}
+
+impl fmt::Debug for Fetcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("S3Fetcher")
+        f.debug_struct("Fetcher")
             .field("api_url", &self.api_url)
             .field("repo", &self.repo.as_str())
             .field("scope", &self.scope)
@@ -72,8 +112,30 @@ impl fmt::Debug for S3Fetcher {
 
 #[async_trait]
 #[typetag::serde(name = "arraylake-s3-credentials")]
-impl S3CredentialsFetcher for S3Fetcher {
+impl S3CredentialsFetcher for Fetcher {
     async fn get(&self) -> Result<S3StaticCredentials, String> {
-        self.keys().await.map_err(|error| format!("{MARKER} {error}"))
+        self.s3().await.map_err(text)
     }
+}
+
+#[cfg(feature = "gcs")]
+#[async_trait]
+#[typetag::serde(name = "arraylake-gcs-credentials")]
+impl GcsCredentialsFetcher for Fetcher {
+    async fn get(&self) -> Result<GcsBearerCredential, String> {
+        self.google().await.map_err(text)
+    }
+}
+
+#[cfg(feature = "azure")]
+#[async_trait]
+#[typetag::serde(name = "arraylake-azure-credentials")]
+impl AzureCredentialsFetcher for Fetcher {
+    async fn get(&self) -> Result<AzureRefreshableCredential, String> {
+        self.azure().await.map_err(text)
+    }
+}
+
+fn text(error: CredentialError) -> String {
+    format!("{MARKER} {error}")
 }

@@ -195,7 +195,7 @@ fn keys_outlive_the_runtime_that_began_their_fetch() {
 async fn a_fetcher_serialises_to_names_and_comes_back_detached() {
     let setup = setup(HOUR, MOMENT);
     let link = setup.opener().link;
-    let fetcher = S3Fetcher::new(link, repo(), Scope::Container("s3://a/".to_owned()));
+    let fetcher = Fetcher::new(link, repo(), Scope::Container("s3://a/".to_owned()));
     setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
     let fetcher: &dyn S3CredentialsFetcher = &fetcher;
     let text = serde_json::to_string(fetcher).unwrap();

@@ -132,7 +132,12 @@ fn granting(prefixes: &[&str]) -> OpenRepo {
         }
         text["virtual_chunk_credentials"]["s3://public/"] =
             json!({"platform": "s3", "credentials": null, "runtime_vcc_name": "__al_source"});
-        text["virtual_chunk_credentials"]["gs://elsewhere/"] = json!({"platform": "gs", "credentials": null});
+        text["virtual_chunk_credentials"]["gs://google/"] = json!({"platform": "gs", "credentials": {
+            "access_token": SECRET, "principal": "p", "expiration": null}});
+        text["virtual_chunk_credentials"]["gs://open/"] = json!({"platform": "gs", "credentials": null});
+        text["virtual_chunk_credentials"]["az://azure/"] = json!({"platform": "azure", "credentials": {
+            "sas_token": SECRET, "storage_account": "acc", "expiration": null}});
+        text["virtual_chunk_credentials"]["az://nobody/"] = json!({"platform": "azure", "credentials": null});
     })
 }
 
@@ -147,7 +152,11 @@ async fn granted_containers_are_readable_and_neither_printed_nor_serialised_with
     let mut prefixes: Vec<_> =
         opened.repository().authorized_virtual_container_prefixes().into_iter().collect();
     prefixes.sort();
-    assert_eq!(prefixes, ["s3://ours/data/", "s3://public/"]);
+    let expected = ["az://azure/", "gs://google/", "gs://open/", "s3://ours/data/", "s3://public/"];
+    assert_eq!(prefixes, expected, "and nothing without an account");
+    let azure = opened.repository().config().get_virtual_chunk_container("az://azure/").unwrap();
+    let icechunk::ObjectStoreConfig::Azure(store) = &azure.store else { panic!("{azure:?}") };
+    assert_eq!(store["account"], "acc");
     let named = opened.repository().config().get_virtual_chunk_container("s3://public/").unwrap();
     assert_eq!(named.name(), Some("__al_source"));
     let session = opened.readonly_session("main").await.unwrap();
