@@ -13,8 +13,13 @@ use crate::s3::Access;
 pub(crate) async fn open(call: Call) -> Answer {
     call.run(|call, db| {
         let found = call.repo(db)?;
+        let (own, reader) = (found.repo.model.status.clone(), found.repo.model.org.clone());
+        let found = call.source(db, found)?;
         let (access, repo) = (found.access, found.repo.clone());
-        let model = call.show(db, found)?;
+        let mut model = call.show(db, found)?;
+        if own.is_offline() {
+            model.status = own;
+        }
         let (Some(stored), Some(bucket)) = (&repo.bucket, model.bucket) else {
             return Err(Refusal::conflict(format!("Repo {}/{} has no bucket", model.org, model.name)));
         };
@@ -26,7 +31,7 @@ pub(crate) async fn open(call: Call) -> Answer {
         let mut answer = OpenRepo::new(bucket, &model.prefix);
         if !model.status.is_offline() {
             answer.repo_credentials = call.vend(stored, &answer.repo_bucket, (&model.prefix, access))?;
-            answer.virtual_chunk_credentials = call.containers(db, &repo)?;
+            answer.virtual_chunk_credentials = call.containers(db, &repo, &reader)?;
         }
         answer.author = Some(call.who.author());
         answer.principal_id = Some(call.id().to_string());
@@ -40,8 +45,13 @@ pub(crate) async fn open(call: Call) -> Answer {
 pub(crate) async fn of_repo(call: Call) -> Answer {
     call.run(|call, db| {
         let found = call.repo(db)?;
+        let own = found.repo.model.status.clone();
+        let found = call.source(db, found)?;
         let (access, stored) = (found.access, found.repo.bucket.clone());
-        let model = call.show(db, found)?;
+        let mut model = call.show(db, found)?;
+        if own.is_offline() {
+            model.status = own;
+        }
         let name = format!("{}/{}", model.org, model.name);
         let (Some(stored), Some(bucket)) = (stored, model.bucket) else {
             return Err(Refusal::conflict(format!("Repo {name} has no bucket")));

@@ -29,6 +29,7 @@ mod repo_list;
 mod repo_new;
 mod repos;
 mod results;
+mod subscribe;
 mod view;
 mod virtual_chunks;
 
@@ -87,6 +88,7 @@ fn repo_routes() -> Router<Arc<Lake>> {
         .route("/repos/{org}/{repo}/bucket-credentials", get(credentials::of_repo))
         .route("/repo/{id}", get(repos::get))
         .route("/repo/{id}/bucket-credentials", get(credentials::of_repo))
+        .route("/orgs/{org}/marketplace/listings", post(exchange::publish))
         .route("/repo/{id}/subscriptions", get(exchange::subscriptions))
         .route("/repos/icechunk/{org}/{repo}/gc_results", post(results::gc))
         .route("/repos/icechunk/{org}/{repo}/expiration_results", post(results::expiration))

@@ -7,6 +7,7 @@ use arraylake_types::{
 use super::body::Body;
 use super::call::{Answer, Call};
 use super::reply;
+use super::subscribe::subscribe;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::s3::Access;
@@ -33,11 +34,14 @@ struct Wanted {
 pub(crate) async fn create(call: Call) -> Answer {
     let mut body = call.body()?;
     let mode = body.any("create_mode", "a create mode").unwrap_or(CreateMode::Register);
+    if mode == CreateMode::Subscribe {
+        return subscribe(call, body).await;
+    }
     let wanted = Wanted::read(body, mode == CreateMode::Import)?;
     match mode {
         CreateMode::Register | CreateMode::Import => add(call, wanted).await,
         other => Err(Refusal::rule(format!(
-            "create_mode \"{other}\" is not supported by the local service; use \"register\" or \"import\""
+            "create_mode \"{other}\" is not supported by the local service; use \"register\", \"import\" or \"subscribe\""
         ))),
     }
 }
@@ -83,14 +87,20 @@ impl Wanted {
             request = request.with_prefix(prefix);
         }
         request.validate()?;
-        if RESERVED.contains(&self.name.to_lowercase().as_str()) {
-            return Err(Refusal::rule(format!("invalid repo name {:?}: is reserved", self.name)));
-        }
+        check_unreserved(&self.name)?;
         if let Some(nickname) = &self.nickname {
             nickname.parse::<BucketNickname>()?;
         }
         Ok(())
     }
+}
+
+/// Refuses a name that stands for something else in addresses of orgs.
+pub(super) fn check_unreserved(name: &str) -> Result<(), Refusal> {
+    if RESERVED.contains(&name.to_lowercase().as_str()) {
+        return Err(Refusal::rule(format!("invalid repo name {name:?}: is reserved")));
+    }
+    Ok(())
 }
 
 /// What became of it.

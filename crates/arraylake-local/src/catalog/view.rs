@@ -65,6 +65,7 @@ impl Call {
             };
             model.bucket = Some(self.show_bucket(db, &bucket, rights, reach)?);
         }
+        self.show_parent(db, &mut model)?;
         Ok(model)
     }
 

@@ -38,6 +38,13 @@ pub(crate) async fn change(call: Call) -> Answer {
     call.run(move |call, db| {
         let found = call.repo_to_write(db)?;
         let repo = &found.repo.model;
+        if repo.subscription.is_some() {
+            let text = format!(
+                "Repo {}/{} is a subscription: its containers are those of its parent",
+                repo.org, repo.name
+            );
+            return Err(Refusal::conflict(text));
+        }
         for prefix in remove {
             db.delete_container(&repo.id, &closed(&prefix))?;
         }
@@ -108,17 +115,19 @@ fn is_hmac(bucket: &StoredBucket) -> bool {
 }
 
 impl Call {
-    /// What is needed to read the containers of a repo, each for its prefix alone.
+    /// What is needed to read the containers of a repo, each for its prefix alone. The org of the reader is another one
+    /// than that of the repo where it subscribed to the repo.
     pub(super) fn containers(
         &self,
         db: &Db<'_>,
         repo: &StoredRepo,
+        reader: &str,
     ) -> Result<BTreeMap<String, VirtualChunkCredentials>, Refusal> {
         let mut entries = BTreeMap::new();
         for Container { prefix, bucket } in db.containers(&repo.model.id)? {
             check_scheme(&prefix)?;
             let bucket = bucket.filter(|it| leads_to(it, &prefix)).ok_or_else(|| uncovered(&prefix))?;
-            covered(db, &bucket, &prefix, &repo.model.org)?;
+            covered(db, &bucket, &prefix, reader)?;
             let entry = self.container(db, &bucket, &prefix)?;
             entries.insert(prefix, entry);
         }
@@ -168,12 +177,12 @@ impl Call {
     }
 }
 
-/// Refuses a container in a delegated bucket unless a policy of the bucket's org covers it; for repos of other orgs a
-/// public one.
+/// Refuses a container in a delegated bucket unless a policy of the bucket's org covers it, for readers of other orgs a
+/// public one. No policy covers fixed keys: they stay in their org.
 fn covered(db: &Db<'_>, bucket: &StoredBucket, prefix: &str, reader: &str) -> Result<(), Refusal> {
     let delegated = bucket.model.auth_method().is_some_and(|method| method.is_delegated());
     if !delegated {
-        return Ok(());
+        return if is_hmac(bucket) && bucket.org != reader { Err(uncovered(prefix)) } else { Ok(()) };
     }
     let policies = db.chunk_policies(&bucket.org)?;
     let covers = policies.iter().any(|policy| {

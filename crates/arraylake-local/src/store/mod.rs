@@ -2,6 +2,7 @@
 
 mod buckets;
 mod deployments;
+mod exchange;
 mod keys;
 mod namespaces;
 mod orgs;
@@ -20,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 pub(crate) use self::buckets::{LOCAL_ENDPOINT, StoredBucket};
 pub(crate) use self::deployments::Deployment;
+pub(crate) use self::exchange::Subscription;
 pub(crate) use self::namespaces::Namespace;
 pub(crate) use self::principals::TokenRecord;
 pub(crate) use self::repos::{ListQuery, StoredRepo, passes};

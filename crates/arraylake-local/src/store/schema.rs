@@ -62,6 +62,14 @@ const STEPS: &[&str] = &["
         seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, org TEXT NOT NULL REFERENCES org (name),
         service TEXT NOT NULL, label TEXT NOT NULL, created INTEGER NOT NULL, config TEXT NOT NULL,
         UNIQUE (org, service, label));
+", "
+    CREATE TABLE listing (
+        id TEXT PRIMARY KEY, org TEXT NOT NULL REFERENCES org (name), repo TEXT NOT NULL, model TEXT NOT NULL);
+    CREATE TABLE subscription (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+        subscriber TEXT NOT NULL UNIQUE REFERENCES repo (id) ON DELETE CASCADE, parent TEXT NOT NULL,
+        parent_org TEXT NOT NULL, listing TEXT NOT NULL, since INTEGER NOT NULL);
+    CREATE INDEX subscription_parent ON subscription (parent);
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

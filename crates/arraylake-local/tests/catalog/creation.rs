@@ -116,7 +116,7 @@ async fn each_broken_rule_is_named() {
         (json!({"name": "ok", "kind": "v1", "prefix": "p"}), "V1"),
         (json!({"name": "ok", "prefix": "/p"}), "slash"),
         (json!({"name": "ok", "create_mode": "create"}), "not supported"),
-        (json!({"name": "ok", "create_mode": "subscribe"}), "not supported"),
+        (json!({"name": "ok", "create_mode": "subscribe"}), "exchange_listing_id"),
         (json!({"name": "ok", "spec_version": 3}), "spec_version"),
         (json!({"name": 5}), "valid string"),
         (json!({}), "Field required"),

@@ -166,3 +166,23 @@ async fn data_and_keys_survive_a_restart_on_other_ports() {
     }
     lake.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_reads_the_data_of_another_org_and_cannot_write_it() {
+    let (lake, client) = running().await;
+    let reader = client.other("reader", &[]).await;
+    let members = json!({"reader@example.com": ["CAN_WRITE_REPOS"]});
+    client.admin().post("/_local/orgs", &json!({"name": "other", "members": members})).await.ok();
+    for bucket in ["local", "delegated"] {
+        let repo = filled(&client, &format!("in-{bucket}"), bucket).await;
+        let body = json!({"repo_id": repo["_id"], "status": "published", "listing_name": bucket});
+        let listing = client.post("/orgs/local/marketplace/listings", &body).await.ok();
+        let body = json!({"name": bucket, "create_mode": "subscribe", "exchange_listing_id": listing["id"]});
+        reader.post("/orgs/other/repos", &body).await.ok();
+        let open = reader.get(&format!("/repos/other/{bucket}/open")).await.ok();
+        let theirs = Repository::open(storage(&open)).execute().await.unwrap();
+        let tip = theirs.lookup_branch("main").await.unwrap();
+        assert!(theirs.create_branch("theirs", &tip).await.is_err(), "{bucket}");
+    }
+    lake.shutdown().await;
+}

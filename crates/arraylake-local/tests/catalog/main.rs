@@ -8,6 +8,7 @@ mod creation;
 mod credentials;
 mod data;
 mod eras;
+mod exchange;
 mod lake;
 mod lists;
 mod namespaces;

@@ -121,7 +121,7 @@ async fn containers_that_lead_elsewhere_are_refused_and_nothing_is_kept() {
 }
 
 /// What a temporary key may do, out of its token.
-fn grants(keys: &Value) -> Value {
+pub(crate) fn grants(keys: &Value) -> Value {
     let token = keys["aws_session_token"].as_str().unwrap().split('.').next().unwrap();
     let byte = |at: usize| u8::from_str_radix(&token[at..at + 2], 16).unwrap();
     let claims: Vec<u8> = (0..token.len()).step_by(2).map(byte).collect();
