@@ -100,4 +100,26 @@ mod tests {
         connection.pragma_update(None, "user_version", 1000).unwrap();
         assert_eq!(migrate(&mut connection).unwrap_err().kind(), LocalErrorKind::Unusable);
     }
+
+    #[test]
+    fn a_file_of_the_first_version_keeps_what_it_holds() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.execute("INSERT INTO org VALUES ('1', 'acme', 'ACME', 0)", []).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        migrate(&mut connection).unwrap();
+        let version =
+            connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).unwrap();
+        assert_eq!(version as usize, STEPS.len());
+        let count = |table: &str| {
+            let count = format!("SELECT count(*) FROM {table}");
+            connection.query_row(&count, [], |row| row.get::<_, u32>(0)).unwrap()
+        };
+        assert_eq!(count("org"), 1);
+        for table in
+            ["maintenance_result", "chunk_policy", "chunk_container", "namespace", "deployment", "listing"]
+        {
+            assert_eq!(count(table), 0, "{table}");
+        }
+    }
 }
