@@ -5,6 +5,7 @@
 //! | [`name`] | [`OrgName`], [`RepoName`], [`BucketNickname`]: parsed once, safe everywhere after |
 //! | [`id`] | opaque ids: [`RepoId`], [`BucketId`], [`PrincipalId`] |
 //! | [`secret`] | [`Secret`]: text that no `Debug` prints |
+//! | [`shared`] | [`SharedBucket`]: the bucket of a repo, one in memory for many repos |
 //! | [`time`] | [`Timestamp`]: lenient in, UTC out |
 //! | [`page`] | [`Page`] and its rows, of which a bad one does not spoil the rest |
 //! | [`repo`] | [`RepoModel`] and all it contains, [`NewRepo`], [`ModifyRepo`], [`ImportRepo`], [`RepoStatus`] |
@@ -63,6 +64,7 @@ pub mod repo_change;
 pub mod repo_import;
 pub mod repo_request;
 pub mod secret;
+pub mod shared;
 pub mod status;
 pub mod time;
 pub mod token;
@@ -103,6 +105,7 @@ pub use repo_change::{ModifyExpiration, ModifyGc, ModifyOptimization, ModifyRepo
 pub use repo_import::{ImportRepo, SubscribeRepo};
 pub use repo_request::{CreateMode, DeleteConfirmation, DeleteRepo, ListRepos, NewRepo};
 pub use secret::Secret;
+pub use shared::SharedBucket;
 pub use status::{NewRepoStatus, RepoOperationMode, RepoStatus, StatusInitiator};
 pub use time::Timestamp;
 pub use token::ApiToken;

@@ -12,11 +12,11 @@ wire_struct! {
     /// Garbage collection and expiration of a repo.
     pub struct OptimizationConfig {
         /// When work may be done; none means the org's window.
-        pub window: Option<OptimizationWindow> = lenient("window"),
+        pub window: Option<Box<OptimizationWindow>> = lenient("window"),
         /// Garbage collection.
-        pub gc_config: Option<GcConfig> = lenient("gc_config"),
+        pub gc_config: Option<Box<GcConfig>> = lenient("gc_config"),
         /// Expiration.
-        pub expiration_config: Option<ExpirationConfig> = lenient("expiration_config"),
+        pub expiration_config: Option<Box<ExpirationConfig>> = lenient("expiration_config"),
     }
 }
 

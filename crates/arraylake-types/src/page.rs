@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{InvalidInput, describe_json_error};
+use crate::shared;
 
 /// Rows for which room is made with the first one; a full page.
 const ROOM: usize = 100;
@@ -104,7 +105,10 @@ impl<T: DeserializeOwned> Rows<T> {
 /// Reads JSON. Checking the whole text for UTF-8 once is much cheaper than doing so text by text.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     match std::str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
+        Ok(text) => {
+            let _page = shared::Page::begin();
+            serde_json::from_str(text)
+        }
         Err(_) => serde_json::from_slice(body),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     BucketResponse, InvalidInput, Metadata, OptimizationConfig, Permission, RepoId, RepoName, RepoStatus,
-    RepoSubscriptionInfo, Timestamp,
+    RepoSubscriptionInfo, SharedBucket, Timestamp,
 };
 
 open_enum! {
@@ -53,7 +53,7 @@ wire_struct! {
         /// If this is a subscription: to what.
         pub subscription: Option<Box<RepoSubscriptionInfo>> = lenient("subscription"),
         /// The bucket that holds the data; none for direct subscriptions and some V1 repos.
-        pub bucket: Option<BucketResponse> = lenient("bucket"),
+        pub bucket: Option<SharedBucket> = lenient("bucket"),
         /// Whether it may be used.
         pub status: RepoStatus = lenient("status"),
         /// Kind of store.
@@ -73,7 +73,7 @@ wire_struct! {
         /// When the removal of its data began; before that, a ghost can be restored.
         pub cleanup_started_at: Option<Timestamp> = lenient("cleanup_started_at"),
         /// Findings about the data.
-        pub health: Option<RepoHealth> = lenient("health"),
+        pub health: Option<Box<RepoHealth>> = lenient("health"),
     }
 }
 

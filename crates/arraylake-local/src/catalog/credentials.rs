@@ -28,7 +28,7 @@ pub(crate) async fn open(call: Call) -> Answer {
                 format!("Repo {}/{} is of kind v1, which cannot be opened here", model.org, model.name);
             return Err(Refusal::conflict(text));
         }
-        let mut answer = OpenRepo::new(bucket, &model.prefix);
+        let mut answer = OpenRepo::new(bucket.into_inner(), &model.prefix);
         if !model.status.is_offline() {
             answer.repo_credentials = call.vend(stored, &answer.repo_bucket, (&model.prefix, access))?;
             answer.virtual_chunk_credentials = call.containers(db, &repo, &reader)?;

@@ -22,9 +22,9 @@ struct Change {
 
 #[derive(Debug, Default)]
 struct Optimization {
-    window: Option<OptimizationWindow>,
-    gc: Option<GcConfig>,
-    expiration: Option<ExpirationConfig>,
+    window: Option<Box<OptimizationWindow>>,
+    gc: Option<Box<GcConfig>>,
+    expiration: Option<Box<ExpirationConfig>>,
 }
 
 /// `PATCH /orgs/{org}/{repo}`

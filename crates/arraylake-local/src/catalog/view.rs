@@ -63,7 +63,7 @@ impl Call {
             } else {
                 (model.prefix.as_str(), access)
             };
-            model.bucket = Some(self.show_bucket(db, &bucket, rights, reach)?);
+            model.bucket = Some(self.show_bucket(db, &bucket, rights, reach)?.into());
         }
         self.show_parent(db, &mut model)?;
         Ok(model)
