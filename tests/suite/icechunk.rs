@@ -1,5 +1,8 @@
 //! Icechunk repositories through the client, on the local service: fixed and temporary keys, rollback, status.
 
+#[path = "icechunk_sessions.rs"]
+mod sessions;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -82,6 +82,15 @@ pub(crate) fn opener(client: &AsyncClient) -> Opener {
     Opener::new(Arc::new(source), client.credentials().clone())
 }
 
+impl AsyncClient {
+    /// What opens repositories with the credentials of this client: for sessions that come as bytes from other
+    /// processes ([`Opener::session_from_bytes`], [`Opener::register`]), and for answers of `/open` of your own.
+    #[must_use]
+    pub fn opener(&self) -> Opener {
+        opener(self)
+    }
+}
+
 /// Place, credentials and status of a repo: in one request, or in several on a service without that route.
 pub(crate) async fn locate(client: &AsyncClient, repo: &RepoName) -> Result<OpenRepo> {
     if !client.era().lacks_open.is_set() {

@@ -22,6 +22,7 @@
     feature = "zarrs",
     doc = "| [`zarr`] | [`ZarrStore`]: a session as a store for the crate `zarrs` |"
 )]
+//! | [`sessions`] | sessions as bytes, for other processes |
 //! | [`error`] | [`Error`] and its [`ErrorKind`] |
 //!
 //! No secret is stored in anything that icechunk prints or serialises: storages hold a fetcher that knows names
@@ -35,6 +36,7 @@ pub mod open;
 mod opening;
 pub mod options;
 pub mod repo;
+pub mod sessions;
 pub mod source;
 pub mod storage;
 #[cfg(test)]

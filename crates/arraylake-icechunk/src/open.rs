@@ -99,7 +99,9 @@ impl Opener {
         let mut repository = outcome.map_err(|error| Error::explain(error, repo, cache))?;
         repository.set_default_commit_metadata(commit_metadata(answer.author.as_ref()));
         let (status, read_only) = (answer.status, options.read_only);
-        Ok(IcechunkRepo::new(repository, repo.clone(), status, read_only, cache.clone(), opening))
+        let holds_secrets = options.holds_secrets();
+        let (link, repo) = (self.link.clone(), repo.clone());
+        Ok(IcechunkRepo::new(repository, repo, status, read_only, link, holds_secrets, opening))
     }
 }
 

@@ -6,7 +6,11 @@ use std::fmt;
 use icechunk::RepositoryConfig;
 use icechunk::config::Credentials;
 use icechunk::format::format_constants::SpecVersionBin;
-use icechunk::storage::Settings;
+#[cfg(feature = "azure")]
+use icechunk::storage::AzureCredentials;
+#[cfg(feature = "gcs")]
+use icechunk::storage::GcsCredentials;
+use icechunk::storage::{S3Credentials, Settings};
 
 /// What a caller may say about opening and creating. The default says nothing.
 #[derive(Clone, Default)]
@@ -68,6 +72,29 @@ impl OpenOptions {
         self.containers.insert(prefix.into(), credentials);
         self
     }
+}
+
+impl OpenOptions {
+    /// Whether what icechunk would serialise holds a secret.
+    pub(crate) fn holds_secrets(&self) -> bool {
+        self.containers.values().any(is_fixed)
+    }
+}
+
+/// What is of a kind that only another crate in the program knows counts as a secret.
+fn is_fixed(credentials: &Credentials) -> bool {
+    if let Credentials::S3(credentials) = credentials {
+        return matches!(credentials, S3Credentials::Static(_));
+    }
+    #[cfg(feature = "gcs")]
+    if let Credentials::Gcs(credentials) = credentials {
+        return matches!(credentials, GcsCredentials::Static(_));
+    }
+    #[cfg(feature = "azure")]
+    if let Credentials::Azure(credentials) = credentials {
+        return matches!(credentials, AzureCredentials::Static(_));
+    }
+    !matches!(credentials, Credentials::LocalFileSystemAccess | Credentials::HttpAccess)
 }
 
 impl fmt::Debug for OpenOptions {

@@ -10,9 +10,12 @@ use icechunk::session::Session;
 #[cfg(feature = "zarrs")]
 use tokio::runtime::Handle;
 
+#[cfg(feature = "zarrs")]
+use crate::CredentialCache;
+use crate::credentials::Link;
 use crate::error::Cause;
 use crate::opening::OpeningStorage;
-use crate::{CredentialCache, Error, ErrorKind};
+use crate::{Error, ErrorKind};
 
 /// An open repository of the catalog. Cheap to clone; clones share caches, connections and credentials.
 #[derive(Clone)]
@@ -25,7 +28,8 @@ struct Inner {
     name: RepoName,
     status: RepoStatus,
     read_only: bool,
-    cache: CredentialCache,
+    link: Link,
+    holds_secrets: bool,
     opening: Option<Arc<OpeningStorage>>,
     /// The one it was opened on.
     #[cfg(feature = "zarrs")]
@@ -38,7 +42,8 @@ impl IcechunkRepo {
         name: RepoName,
         status: RepoStatus,
         read_only: bool,
-        cache: CredentialCache,
+        link: Link,
+        holds_secrets: bool,
         opening: Option<Arc<OpeningStorage>>,
     ) -> Self {
         let read_only = read_only || status.is_maintenance();
@@ -47,7 +52,8 @@ impl IcechunkRepo {
             name,
             status,
             read_only,
-            cache,
+            link,
+            holds_secrets,
             opening,
             #[cfg(feature = "zarrs")]
             runtime: Handle::current(),
@@ -126,7 +132,7 @@ impl IcechunkRepo {
     /// and the failure to get credentials in place of what the SDK makes of it.
     #[must_use]
     pub fn explain(&self, error: impl Into<Cause>) -> Error {
-        Error::explain(error, &self.inner.name, &self.inner.cache)
+        Error::explain(error, &self.inner.name, &self.inner.link.cache)
     }
 
     #[cfg(feature = "zarrs")]
@@ -134,9 +140,17 @@ impl IcechunkRepo {
         &self.inner.runtime
     }
 
+    pub(crate) fn api_url(&self) -> &str {
+        self.inner.link.source.api_url()
+    }
+
+    pub(crate) fn holds_secrets(&self) -> bool {
+        self.inner.holds_secrets
+    }
+
     #[cfg(feature = "zarrs")]
     pub(crate) fn cache(&self) -> &CredentialCache {
-        &self.inner.cache
+        &self.inner.link.cache
     }
 }
 

@@ -19,7 +19,7 @@ use icechunk::storage::{S3CredentialsFetcher, S3StaticCredentials};
 use serde::{Deserialize, Serialize};
 
 use super::{CredentialCache, MARKER, Scope};
-use crate::{CredentialError, CredentialErrorKind, CredentialSource};
+use crate::{CredentialError, CredentialErrorKind, CredentialSource, sessions};
 
 /// Grows when the serialised form changes.
 const FORMAT: u8 = 1;
@@ -39,7 +39,7 @@ pub(crate) struct Fetcher {
     api_url: String,
     repo: RepoName,
     scope: Scope,
-    #[serde(skip)]
+    #[serde(skip, default = "sessions::current")]
     link: Option<Link>,
 }
 
@@ -49,14 +49,17 @@ impl Fetcher {
     }
 
     async fn keys(&self) -> Result<StorageCredentials, CredentialError> {
-        let Some(Link { source, cache }) = &self.link else {
+        let registered = || sessions::registered(&self.api_url);
+        // Bytes may hold what is of another service than the client that reads them.
+        let own = self.link.clone().filter(|link| link.source.api_url() == self.api_url);
+        let Some(Link { source, cache }) = own.or_else(registered) else {
             let message = format!(
-                "{} was deserialised here and no client is attached to it; open it again with a client of {}",
+                "{} was deserialised here and no client is attached to it; read it with a client of {}, or register one",
                 self.repo, self.api_url
             );
             return Err(CredentialError::new(CredentialErrorKind::Detached, message));
         };
-        cache.get(source, &self.repo, &self.scope).await
+        cache.get(&source, &self.repo, &self.scope).await
     }
 
     fn unfit(&self) -> CredentialError {

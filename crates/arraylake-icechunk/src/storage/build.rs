@@ -1,5 +1,6 @@
 //! Building the storage that a plan describes.
 
+#[cfg(any(feature = "gcs", feature = "azure"))]
 use std::collections::HashMap;
 use std::sync::Arc;
 
