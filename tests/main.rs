@@ -16,5 +16,7 @@ mod icechunk_requests;
 mod interop;
 #[path = "suite/mocks.rs"]
 mod mocks;
+#[path = "suite/recordings/mod.rs"]
+mod recordings;
 #[path = "suite/redaction.rs"]
 mod redaction;

@@ -7,6 +7,7 @@ mod codegen;
 mod deny;
 mod deps;
 mod process;
+mod recordings;
 mod sizes;
 mod test;
 
@@ -23,6 +24,7 @@ cargo xtask <task>
   sizes                          lines in files and functions
   deps                           number and names of crates in the dependency trees
   deny                           licences, sources and banned crates
+  recordings [DIR]               recorded calls of the Python clients against ours
   bench [GROUP]                  benchmarks, one `figure NAME VALUE UNIT vs BASELINE` per line
   help                           this text
 ";
@@ -48,6 +50,8 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["deps"] => deps::run(),
         ["deny"] => deny::run(),
         ["test", rest @ ..] => test::run(rest),
+        ["recordings"] => recordings::run(None),
+        ["recordings", folder] => recordings::run(Some(folder)),
         ["bench"] => bench::run(None),
         ["bench", group] => bench::run(Some(group)),
         ["help" | "--help" | "-h"] => {

@@ -149,7 +149,8 @@ impl Buckets for AsyncClient {
         let id = resolve(self, org, bucket).await?;
         let path = ["orgs", org.as_str(), "buckets", &id.to_string()];
         let call = Call::new("modify bucket config", Method::PATCH, &path).json(&request)?.sensitive();
-        self.call(call).await?.read()
+        // Said twice it means the same.
+        self.call(call.idempotent()).await?.read()
     }
 
     async fn get_bucket_credentials(

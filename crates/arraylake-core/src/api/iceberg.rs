@@ -184,7 +184,9 @@ impl IcebergNamespaces for AsyncClient {
         check_namespace_name(name)?;
         request.validate()?;
         let call = Call::new("modify iceberg namespace", Method::PATCH, &one(org, name)).json(&request)?;
-        self.call(call).await?.read()
+        // A fact can be added and removed once only; all else may be said twice.
+        let repeatable = request.add_metadata.is_none() && request.remove_metadata.is_none();
+        self.call(if repeatable { call.idempotent() } else { call }).await?.read()
     }
 
     async fn delete_iceberg_namespace(

@@ -209,7 +209,10 @@ impl Repos for AsyncClient {
     async fn modify_repo(&self, repo: &RepoName, request: ModifyRepo) -> Result<()> {
         request.validate()?;
         let path = ["orgs", repo.org().as_str(), repo.repo()];
-        self.call(Call::new("modify repo", Method::PATCH, &path).json(&request)?).await?;
+        let call = Call::new("modify repo", Method::PATCH, &path).json(&request)?;
+        // A fact can be added and removed once only; all else may be said twice.
+        let repeatable = request.add_metadata.is_none() && request.remove_metadata.is_none();
+        self.call(if repeatable { call.idempotent() } else { call }).await?;
         Ok(())
     }
 

@@ -1,0 +1,40 @@
+//! Which recorded calls are about something else than the catalog, and about what.
+
+use super::compare::fits;
+use super::record::Record;
+
+/// `(file, method, case, what they belong to)`; the first row that fits counts.
+const ELSEWHERE: &[(&str, &str, &str, &str)] = &[
+    ("v1", "*", "*", "V1 data"),
+    ("storage-options", "*", "*", "opening repositories"),
+    ("obstore", "*", "*", "object stores"),
+    ("openeo", "*", "*", "openEO"),
+    ("iceberg-catalog", "*", "*", "the Iceberg catalog"),
+    ("iceberg", "*.get_iceberg", "*", "the Iceberg catalog"),
+    ("auth", "*.login", "*", "logins"),
+    ("auth", "*.logout", "*", "logins"),
+    ("auth", "TokenHandler.*", "*", "logins"),
+    ("auth", "arraylake.token.*", "*", "logins"),
+    ("auth", "arraylake *", "*", "the command line"),
+    ("repos", "*.get_or_create_repo", "*", "opening repositories"),
+];
+
+/// What a call belongs to, if it is not the catalog.
+pub(crate) fn belongs_to(record: &Record) -> Option<&'static str> {
+    let row = ELSEWHERE.iter().find(|(file, method, case, _)| {
+        fits(file, &record.file) && fits(method, &record.call) && fits(case, &record.case)
+    });
+    if let Some((.., what)) = row {
+        return Some(what);
+    }
+    let raised = record.raised.as_ref().map_or("", |(class, _)| class.as_str());
+    let v1 = record.args.get("kind").is_some_and(|kind| kind == "v1") || fits("v1*", &record.case);
+    match record.method() {
+        _ if record.auth == "login" => Some("logins"),
+        _ if raised == "TypeError" => Some("what Python itself refuses"),
+        _ if raised == "ImportError" => Some("what Python itself refuses"),
+        "get_repo" if !record.version.starts_with('1') => Some("opening repositories"),
+        "get_repo" | "create_repo" if v1 => Some("V1 data"),
+        _ => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! The same call through our client: which method of ours a recorded one is, and its arguments.
+
+use arraylake_core::prelude::*;
+use arraylake_core::{AsyncClient, Config, Error, Result};
+use arraylake_types::InvalidInput;
+use serde_json::Value;
+
+use super::compare::{Outcome, kind_of};
+use super::leaf::Recorded;
+use super::record::Record;
+use super::{play_buckets, play_catalog, play_compute, play_iceberg, play_repos};
+
+/// Makes a recorded call through our client; none if no method of ours is meant.
+pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
+    let client = match client(record, leaf) {
+        Ok(client) => client,
+        Err(error) => return Some(Err(kind_of(&error))),
+    };
+    let args = Args(record);
+    let outcome = match record.file.as_str() {
+        _ if record.call == "AsyncClient" => Some(Ok(())),
+        "compute" => play_compute::play(&client, &args).await,
+        "iceberg" => play_iceberg::play(&client, &args).await,
+        _ => match play_repos::play(&client, &args).await {
+            None => match play_buckets::play(&client, &args).await {
+                None => play_catalog::play(&client, &args).await,
+                outcome => outcome,
+            },
+            outcome => outcome,
+        },
+    };
+    outcome.map(|outcome| outcome.map_err(|error| kind_of(&error)))
+}
+
+/// A client like the recorded one, with the recording in place of the network.
+fn client(record: &Record, leaf: &Recorded) -> Result<AsyncClient> {
+    let given = record.args.get("positional").and_then(|list| list[0].as_str());
+    let uri = given.or(record.before["client"]["service_uri"].as_str()).unwrap_or("http://127.0.0.1:PORT");
+    let uri = ["CLOSEDPORT", "PORT"].iter().fold(uri.to_owned(), |uri, port| uri.replace(port, "1"));
+    let constructed = (record.call == "AsyncClient").then(|| record.args.get("token")).flatten();
+    let token = constructed.and_then(Value::as_str).unwrap_or("ema_recorded").to_owned();
+    let leaf = leaf.clone();
+    AsyncClient::builder()
+        .with_config(Config::empty())
+        .with_service_uri(uri)
+        .with_token(token)
+        .with_transport(|transport| transport.with_leaf(leaf))
+        .build()
+}
+
+/// The arguments of a recorded call.
+pub(crate) struct Args<'a>(pub(crate) &'a Record);
+
+impl Args<'_> {
+    /// An argument, unless it was left out or nothing.
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
+        self.0.args.get(key).filter(|value| !value.is_null())
+    }
+
+    /// A text; empty if it was left out.
+    pub(crate) fn text(&self, key: &str) -> &str {
+        self.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.get(key).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    pub(crate) fn number(&self, key: &str) -> Option<u64> {
+        self.get(key).and_then(Value::as_u64)
+    }
+
+    /// An argument as a type of ours. What that type does not take is bad input.
+    pub(crate) fn read<T>(&self, key: &str, parse: fn(Value) -> serde_json::Result<T>) -> Result<Option<T>> {
+        self.get(key).map(|value| parse(value.clone()).map_err(|_| bad(key))).transpose()
+    }
+
+    pub(crate) fn org(&self) -> Result<OrgName> {
+        Ok(self.text("org").parse()?)
+    }
+
+    /// The full name of a repo, whatever the argument is called.
+    pub(crate) fn repo(&self) -> Result<RepoName> {
+        let name = self.get("qualified_repo_name").or(self.get("name")).and_then(Value::as_str);
+        let name = name.unwrap_or_default();
+        match self.get("org") {
+            Some(_) => Ok(RepoName::new(&self.org()?, name)?),
+            None => Ok(name.parse()?),
+        }
+    }
+
+    /// Whether both flags were given; a deletion cannot be written down otherwise.
+    pub(crate) fn sure(&self) -> Result<DeleteConfirmation> {
+        if self.flag("imsure") && self.flag("imreallysure") {
+            Ok(DeleteConfirmation::imsure().imreallysure())
+        } else {
+            Err(bad("imsure"))
+        }
+    }
+
+    /// How something is deleted.
+    pub(crate) fn deletion(&self) -> DeleteRepo {
+        let mut options = DeleteRepo::new();
+        options.immediate = self.flag("immediate");
+        options.retain_data = self.flag("retain_data");
+        options
+    }
+}
+
+/// An argument that cannot even be written down with our types.
+pub(crate) fn bad(what: &str) -> Error {
+    InvalidInput::new("argument", what, "cannot be given").into()
+}

@@ -1,0 +1,190 @@
+//! What the Python clients really sent and what came of it, read from files: one call a line.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+/// A request, as far as it is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sent {
+    pub(crate) method: String,
+    /// The path, each segment decoded.
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Option<Value>,
+}
+
+impl Sent {
+    /// A request from its parts; the path is encoded.
+    pub(crate) fn new(method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.split('/').map(|segment| decode(segment, false)).collect(),
+            query: pairs(query.unwrap_or_default()),
+            body: (!body.is_empty()).then(|| serde_json::from_slice(body).unwrap()),
+        }
+    }
+
+    /// Method and path, for messages.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.method, self.path.join("/"))
+    }
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let pair = |pair: &str| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(key, true), decode(value, true))
+    };
+    query.split('&').filter(|text| !text.is_empty()).map(pair).collect()
+}
+
+fn decode(text: &str, plus_is_blank: bool) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, more @ ..] = rest {
+        let hex = |at: usize| more.get(at).and_then(|digit| char::from(*digit).to_digit(16));
+        match (first, hex(0), hex(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap());
+                rest = &more[2..];
+                continue;
+            }
+            (b'+', ..) if plus_is_blank => bytes.push(b' '),
+            (other, ..) => bytes.push(*other),
+        }
+        rest = more;
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// How a request was answered.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Whole {
+        status: u16,
+        body: String,
+        headers: Vec<(String, String)>,
+    },
+    /// The connection was closed early, in words.
+    Dropped(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) sent: Sent,
+    pub(crate) answer: Answer,
+}
+
+impl Exchange {
+    fn read(value: &Value) -> Self {
+        let request = &value["request"];
+        let path = request["raw_path"].as_str().or(request["path"].as_str()).unwrap();
+        let body = request.get("json").map(Value::to_string).or(request["text"].as_str().map(str::to_owned));
+        let method = request["method"].as_str().unwrap();
+        let mut sent = Sent::new(method, path, request["raw_query"].as_str(), b"");
+        sent.body = body.and_then(|text| serde_json::from_str(&text).ok());
+        if request.get("raw_path").is_none() {
+            // Decoded already.
+            sent.path = path.split('/').map(str::to_owned).collect();
+        }
+        Self { sent, answer: Self::answer(&value["response"]) }
+    }
+
+    fn answer(response: &Value) -> Answer {
+        if let Some(words) = response["dropped"].as_str() {
+            return Answer::Dropped(words.to_owned());
+        }
+        let text = response["text"].as_str().map(str::to_owned);
+        let body = text.or_else(|| response.get("json").map(Value::to_string)).unwrap_or_default();
+        let headers = response["headers"].as_object().cloned().unwrap_or_default();
+        let headers =
+            headers.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()));
+        let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
+        Answer::Whole { status, body, headers: headers.collect() }
+    }
+
+    pub(crate) fn status(&self) -> Option<u16> {
+        match &self.answer {
+            Answer::Whole { status, .. } => Some(*status),
+            Answer::Dropped(_) => None,
+        }
+    }
+}
+
+/// One recorded call.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    /// Version of the client.
+    pub(crate) version: String,
+    /// Name of the file, without its ending.
+    pub(crate) file: String,
+    pub(crate) call: String,
+    pub(crate) case: String,
+    pub(crate) auth: String,
+    pub(crate) args: Map<String, Value>,
+    pub(crate) before: Value,
+    pub(crate) exchanges: Vec<Exchange>,
+    /// Class and message of what was raised, if something was.
+    pub(crate) raised: Option<(String, String)>,
+    pub(crate) concurrent: bool,
+}
+
+impl Record {
+    fn read(file: &str, line: &str) -> Self {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let exchanges = value["exchanges"].as_array().cloned().unwrap_or_default();
+        let raised = value["outcome"].get("raised").map(|raised| {
+            let text = |key: &str| raised[key].as_str().unwrap_or_default().to_owned();
+            (text("class"), text("message"))
+        });
+        Self {
+            version: text("client").rsplit('/').next().unwrap_or_default().to_owned(),
+            file: file.to_owned(),
+            call: text("call"),
+            case: text("case"),
+            auth: text("auth"),
+            args: value["args"].as_object().cloned().unwrap_or_default(),
+            before: value["before"].clone(),
+            concurrent: exchanges.iter().any(|exchange| exchange.get("concurrent").is_some()),
+            exchanges: exchanges.iter().map(Exchange::read).collect(),
+            raised,
+        }
+    }
+
+    /// The method without its class.
+    pub(crate) fn method(&self) -> &str {
+        self.call.rsplit('.').next().unwrap_or_default()
+    }
+
+    /// For messages.
+    pub(crate) fn title(&self) -> String {
+        format!("{} {}: {}", self.version, self.call, self.case)
+    }
+
+    /// The body of the first request that has one.
+    pub(crate) fn body(&self) -> Option<&Value> {
+        self.exchanges.iter().find_map(|exchange| exchange.sent.body.as_ref())
+    }
+}
+
+/// Every call below a directory, client by client and file by file.
+pub(crate) fn read_all(dir: &Path) -> Vec<Record> {
+    let mut paths: Vec<_> = std::fs::read_dir(dir)
+        .unwrap_or_else(|error| panic!("cannot list {}: {error}", dir.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let mut records = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            records.extend(read_all(&path));
+        } else if path.extension().is_some_and(|ending| ending == "jsonl") {
+            let file = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            records.extend(text.lines().map(|line| Record::read(&file, line)));
+        }
+    }
+    records
+}
