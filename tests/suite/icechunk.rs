@@ -12,7 +12,7 @@ use arraylake_local::s3::Clock;
 use arraylake_tests::contract::{fresh, sure};
 use arraylake_tests::dataset;
 use arraylake_tests::lake::TestLake;
-use arraylake_types::{NewRepoStatus, RepoOperationMode};
+use arraylake_types::{ImportRepo, NewRepoStatus, RepoOperationMode};
 
 async fn write_and_read_back(lake: &TestLake, bucket: &BucketNickname) {
     let client = lake.client();
@@ -194,4 +194,31 @@ async fn an_occupied_place_is_left_alone() {
     assert!(error.prefix_was_occupied(), "{error}");
     let second = RepoName::new(lake.org(), "second").unwrap();
     client.get_repo(&second, OpenOptions::new()).await.expect("what was there can still be opened");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_lies_in_a_bucket_is_imported_and_a_place_without_a_repository_leaves_no_entry() {
+    let lake = TestLake::start().await;
+    let client = lake.client();
+    let request = NewRepo::new("before").with_prefix("a/place").with_bucket(lake.bucket()).unwrap();
+    let before = RepoName::new(lake.org(), "before").unwrap();
+    let made = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
+    let store = Arc::new(made.into_icechunk().unwrap().writable_store("main").await.unwrap());
+    dataset::write(&store).await;
+    let snapshot = store.commit("kept").await.unwrap();
+    let prefix = client.get_repo_object(&before).await.unwrap().prefix.to_string();
+    client.delete_repo(&before, sure(), DeleteRepo::new().with_immediate().with_retain_data()).await.unwrap();
+
+    let empty = ImportRepo::new("nothing", lake.bucket(), "a/place-of-nothing").unwrap();
+    let error = client.import_repo(lake.org(), empty, OpenOptions::new()).await.unwrap_err();
+    assert_eq!(error.operation(), Some("import repo"));
+    let ghosts = client.list_repos(lake.org(), ListRepos::new().with_ghosts()).await.unwrap();
+    assert!(ghosts.iter().all(|repo| repo.name != "nothing"), "not even a ghost is left");
+
+    let request = ImportRepo::new("after", lake.bucket(), prefix).unwrap();
+    let repo =
+        client.import_repo(lake.org(), request, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
+    let store = Arc::new(repo.store("main").await.unwrap());
+    assert_eq!(store.session().read().await.snapshot_id(), &snapshot);
+    assert_eq!(dataset::read(&store).await, dataset::values());
 }

@@ -154,3 +154,17 @@ async fn a_repo_opens_and_reads_with_credentials_that_may_not_list() {
     let lake = TestLake::start().await;
     the_least(&lake, lake.bucket(), true).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_who_open_a_repo_at_once_cost_one_request_for_its_credentials() {
+    let lake = TestLake::start().await;
+    let (name, _) = filled(&lake, &lake.delegated()).await;
+    let (client, catalog) = counting_client(&lake);
+    let all = (0..64).map(|_| client.get_repo(&name, OpenOptions::new()));
+    let opened = futures_util::future::join_all(all).await;
+    for repo in opened {
+        let repo = repo.unwrap().into_icechunk().unwrap();
+        repo.readonly_session("main").await.unwrap();
+    }
+    assert_eq!(catalog.load(Ordering::SeqCst), 1);
+}

@@ -729,8 +729,8 @@ impl<A: Repos + ?Sized + 'static> Client<A> {
 impl<A: Repositories + ?Sized + 'static> Client<A> {
     /// Opens a repository. Its credentials renew themselves for as long as it is in use.
     ///
-    /// `GET /repos/{org}/{repo}/open`, and nothing else; on services without that route `GET /repos/{org}/{repo}`,
-    /// `GET /user` and `GET /repos/{org}/{repo}/bucket-credentials`.
+    /// `GET /repos/{org}/{repo}/open`, and nothing else, once for all who open it at the same time; on services
+    /// without that route `GET /repos/{org}/{repo}`, `GET /user` and `GET /repos/{org}/{repo}/bucket-credentials`.
     ///
     /// # Errors
     /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such repo,
@@ -776,6 +776,26 @@ impl<A: Repositories + ?Sized + 'static> Client<A> {
     pub fn get_or_create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
         let org = org.to_owned();
         self.run(move |api| async move { api.get_or_create_repo(&org, request, options).await })
+    }
+
+    /// Changes which buckets the virtual chunks of a repo may lie in, and opens it with credentials for them: those of
+    /// a handle opened earlier stay as they were. Needs leave to write to the repo.
+    ///
+    /// `PATCH /repos/icechunk/{org}/{repo}/virtual-chunk-containers`, then `GET /repos/{org}/{repo}/open`
+    ///
+    /// # Errors
+    /// As [`update_virtual_chunk_containers`](arraylake_core::api::VirtualChunks::update_virtual_chunk_containers) and
+    /// [`get_repo`](Self::get_repo).
+    pub fn authorize_virtual_chunk_access(
+        &self,
+        repo: &RepoName,
+        containers: UpdateContainers,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        let repo = repo.to_owned();
+        self.run(
+            move |api| async move { api.authorize_virtual_chunk_access(&repo, containers, options).await },
+        )
     }
 }
 

@@ -121,6 +121,11 @@ pub(crate) fn refuse_other_kinds(repo: &RepoName, model: &RepoModel) -> Result<(
     }
 }
 
+/// As [`locate`], for whoever wants it as it is: those who ask at the same time share one request.
+pub(crate) async fn locate_shared(client: &AsyncClient, repo: &RepoName) -> Result<OpenRepo> {
+    client.credentials().share(repo, locate(client, repo)).await
+}
+
 /// What the newer route would have answered.
 async fn assemble(client: &AsyncClient, repo: &RepoName, model: RepoModel) -> Result<OpenRepo> {
     let Some((bucket, prefix)) = model.storage() else {

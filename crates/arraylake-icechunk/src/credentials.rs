@@ -4,6 +4,7 @@ mod cache;
 mod entry;
 mod fetch;
 mod fetcher;
+mod share;
 
 use arraylake_types::{AuthConfig, OpenRepo, S3Credentials, StorageCredentials};
 use serde::{Deserialize, Serialize};

@@ -1033,6 +1033,15 @@ impl<T: Repositories + ?Sized> Repositories for &T {
     ) -> Result<Repo> {
         (**self).get_or_create_repo(org, request, options).await
     }
+
+    async fn authorize_virtual_chunk_access(
+        &self,
+        repo: &RepoName,
+        containers: UpdateContainers,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        (**self).authorize_virtual_chunk_access(repo, containers, options).await
+    }
 }
 
 #[cfg(feature = "icechunk")]
@@ -1059,6 +1068,15 @@ impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
     ) -> Result<Repo> {
         (**self).get_or_create_repo(org, request, options).await
     }
+
+    async fn authorize_virtual_chunk_access(
+        &self,
+        repo: &RepoName,
+        containers: UpdateContainers,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        (**self).authorize_virtual_chunk_access(repo, containers, options).await
+    }
 }
 
 #[cfg(feature = "icechunk")]
@@ -1084,6 +1102,15 @@ impl<T: Repositories + ?Sized> Repositories for Box<T> {
         options: OpenOptions,
     ) -> Result<Repo> {
         (**self).get_or_create_repo(org, request, options).await
+    }
+
+    async fn authorize_virtual_chunk_access(
+        &self,
+        repo: &RepoName,
+        containers: UpdateContainers,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        (**self).authorize_virtual_chunk_access(repo, containers, options).await
     }
 }
 

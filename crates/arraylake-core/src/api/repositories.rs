@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use arraylake_icechunk::ErrorKind;
-use arraylake_types::{ImportRepo, InvalidInput, NewRepo, OpenRepo, OrgName, RepoKind, RepoName};
+use arraylake_types::{
+    ImportRepo, InvalidInput, NewRepo, OpenRepo, OrgName, RepoKind, RepoName, UpdateContainers,
+};
 use async_trait::async_trait;
 
-use crate::api::Repos;
+use crate::api::{Repos, VirtualChunks};
 use crate::client::AsyncClient;
 use crate::error::{Error, Result};
-use crate::repository::{NewEntry, OpenOptions, Repo, locate, open, opener};
+use crate::repository::{NewEntry, OpenOptions, Repo, locate, locate_shared, open, opener};
 
 /// Pauses while another client is making a repo that has its entry already: in all about ten seconds.
 const PAUSES_MS: [u64; 8] = [50, 100, 200, 400, 800, 1600, 3200, 3200];
@@ -21,8 +23,8 @@ const PAUSES_MS: [u64; 8] = [50, 100, 200, 400, 800, 1600, 3200, 3200];
 pub trait Repositories: Send + Sync {
     /// Opens a repository. Its credentials renew themselves for as long as it is in use.
     ///
-    /// `GET /repos/{org}/{repo}/open`, and nothing else; on services without that route `GET /repos/{org}/{repo}`,
-    /// `GET /user` and `GET /repos/{org}/{repo}/bucket-credentials`.
+    /// `GET /repos/{org}/{repo}/open`, and nothing else, once for all who open it at the same time; on services
+    /// without that route `GET /repos/{org}/{repo}`, `GET /user` and `GET /repos/{org}/{repo}/bucket-credentials`.
     ///
     /// # Errors
     /// [`is_not_found`](crate::Error::is_not_found) if there is no such repo,
@@ -58,12 +60,27 @@ pub trait Repositories: Send + Sync {
     /// [`Error::Mismatch`](crate::Error::Mismatch) if it is in another bucket than the one asked for.
     async fn get_or_create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions)
     -> Result<Repo>;
+
+    /// Changes which buckets the virtual chunks of a repo may lie in, and opens it with credentials for them: those of
+    /// a handle opened earlier stay as they were. Needs leave to write to the repo.
+    ///
+    /// `PATCH /repos/icechunk/{org}/{repo}/virtual-chunk-containers`, then `GET /repos/{org}/{repo}/open`
+    ///
+    /// # Errors
+    /// As [`update_virtual_chunk_containers`](crate::api::VirtualChunks::update_virtual_chunk_containers) and
+    /// [`get_repo`](Self::get_repo).
+    async fn authorize_virtual_chunk_access(
+        &self,
+        repo: &RepoName,
+        containers: UpdateContainers,
+        options: OpenOptions,
+    ) -> Result<Repo>;
 }
 
 #[async_trait]
 impl Repositories for AsyncClient {
     async fn get_repo(&self, repo: &RepoName, options: OpenOptions) -> Result<Repo> {
-        let answer = locate(self, repo).await?;
+        let answer = locate_shared(self, repo).await?;
         open(self, "get repo", repo, answer, options).await
     }
 
@@ -124,6 +141,18 @@ impl Repositories for AsyncClient {
             Err(error) if error.is_conflict() => open_existing(self, &repo, &request, &options).await,
             outcome => outcome,
         }
+    }
+
+    async fn authorize_virtual_chunk_access(
+        &self,
+        repo: &RepoName,
+        containers: UpdateContainers,
+        options: OpenOptions,
+    ) -> Result<Repo> {
+        self.update_virtual_chunk_containers(repo, containers).await?;
+        // What was asked before the change may be under way, and is not what is wanted.
+        let answer = locate(self, repo).await?;
+        open(self, "authorize virtual chunk access", repo, answer, options).await
     }
 }
 
@@ -263,6 +292,29 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(script.paths()[2], "/orgs/acme/era5?immediate=true&retain_data=true");
+    }
+
+    #[tokio::test]
+    async fn a_refused_import_takes_nothing_back() {
+        let script = Script::new([status(409)]);
+        let request = ImportRepo::new("era5", "cold-store", "p").unwrap();
+        let error = client_over(&script).import_repo(&org(), request, OpenOptions::new()).await.unwrap_err();
+        assert!(error.is_conflict());
+        assert_eq!(script.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn containers_are_changed_before_the_repo_is_asked_for() {
+        let script = Script::new([json(200, "{}".to_owned()), json(200, GS.replace("MODE", "offline"))]);
+        let name = "acme/era5".parse().unwrap();
+        let containers = UpdateContainers::new().with_add("s3://elsewhere/", "cold-store").unwrap();
+        let error = client_over(&script)
+            .authorize_virtual_chunk_access(&name, containers, OpenOptions::new())
+            .await
+            .unwrap_err();
+        assert!(error.is_offline());
+        let expected = ["/repos/icechunk/acme/era5/virtual-chunk-containers", "/repos/acme/era5/open"];
+        assert_eq!(script.paths(), expected);
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::entry::{Entry, Flight, Now, Outcome, Verdict};
+use super::share::Openings;
 use super::{Scope, bucket_keys, fetch};
 use crate::{CredentialError, CredentialSource};
 
@@ -30,6 +31,7 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct CredentialCache {
     entries: Arc<Mutex<HashMap<Key, Entry>>>,
     clock: Clock,
+    pub(super) openings: Openings,
 }
 
 impl CredentialCache {
@@ -42,7 +44,7 @@ impl CredentialCache {
     /// Nothing in it, by another clock; for tests under paused time.
     #[must_use]
     pub fn with_clock(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self { entries: Arc::default(), clock: Arc::new(clock) }
+        Self { entries: Arc::default(), clock: Arc::new(clock), openings: Openings::default() }
     }
 
     /// Credentials that work, from here or from `source`.
