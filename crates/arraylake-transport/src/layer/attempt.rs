@@ -3,9 +3,12 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::time::Timeout;
+use tokio::time::error::Elapsed;
 use tower::{Layer, Service};
 
-use super::{Answer, Exchange};
+use super::Exchange;
+use super::future::{Settle, Then};
 use crate::{Error, ErrorKind, Request, Response};
 
 /// Bounds the time from sending a request to the end of its answer (of its headers, for a streaming call).
@@ -38,17 +41,23 @@ pub struct AttemptTimeout<S> {
 impl<S: Exchange> Service<Request> for AttemptTimeout<S> {
     type Response = Response;
     type Error = Error;
-    type Future = Answer;
+    type Future = Then<Timeout<S::Future>, Late>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Answer {
-        let (answer, limit) = (self.inner.call(request), self.limit);
-        Box::pin(async move {
-            let late = |late| Err(Error::new(ErrorKind::Timeout, late));
-            tokio::time::timeout(limit, answer).await.unwrap_or_else(late)
-        })
+    fn call(&mut self, request: Request) -> Self::Future {
+        Then::new(tokio::time::timeout(self.limit, self.inner.call(request)), Late(()))
+    }
+}
+
+/// Names an attempt that took too long.
+#[derive(Debug)]
+pub struct Late(());
+
+impl Settle<Result<Result<Response, Error>, Elapsed>> for Late {
+    fn settle(self, inner: Result<Result<Response, Error>, Elapsed>) -> Result<Response, Error> {
+        inner.unwrap_or_else(|late| Err(Error::new(ErrorKind::Timeout, late)))
     }
 }

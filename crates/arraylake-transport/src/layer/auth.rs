@@ -8,7 +8,8 @@ use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
 use tower::{Layer, Service, ServiceExt};
 
-use super::{Answer, Exchange, take_ready};
+use super::future::Either;
+use super::{Exchange, take_ready};
 use crate::origin::Origin;
 use crate::{Anonymous, Error, ErrorKind, Request, Response, TokenSource};
 
@@ -66,26 +67,26 @@ pub struct Auth<S> {
 impl<S: Exchange> Service<Request> for Auth<S> {
     type Response = Response;
     type Error = Error;
-    type Future = Answer;
+    type Future = Either<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request) -> Answer {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let anonymous = request.extensions().get::<Anonymous>().is_some()
             || request.headers().contains_key(AUTHORIZATION)
             || !self.policy.origin.is_of(request.uri());
         match &self.policy.tokens {
             Tokens::Constant(header) if !anonymous => {
                 request.headers_mut().insert(AUTHORIZATION, header.clone());
-                Box::pin(self.inner.call(request))
+                Either::plain(self.inner.call(request))
             }
             Tokens::Source(source) if !anonymous => {
                 let source = Arc::clone(source);
-                Box::pin(authenticated(take_ready(&mut self.inner), source, request))
+                Either::boxed(authenticated(take_ready(&mut self.inner), source, request))
             }
-            _ => Box::pin(self.inner.call(request)),
+            _ => Either::plain(self.inner.call(request)),
         }
     }
 }

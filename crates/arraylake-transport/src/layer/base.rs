@@ -7,7 +7,8 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower::{Layer, Service};
 
-use super::{Answer, Exchange};
+use super::Exchange;
+use super::future::Either;
 use crate::origin::BaseUri;
 use crate::{BuildError, Error, Request, Response, Streaming};
 
@@ -118,16 +119,16 @@ pub struct Base<S> {
 impl<S: Exchange> Service<Request> for Base<S> {
     type Response = Response;
     type Error = Error;
-    type Future = Answer;
+    type Future = Either<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request) -> Answer {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         match self.fixed.rewrite(&mut request) {
-            Ok(()) => Box::pin(self.inner.call(request)),
-            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Ok(()) => Either::plain(self.inner.call(request)),
+            Err(error) => Either::boxed(std::future::ready(Err(error))),
         }
     }
 }

@@ -4,6 +4,7 @@ mod attempt;
 mod auth;
 mod base;
 mod deadline;
+mod future;
 mod retry;
 #[cfg(test)]
 mod tests;

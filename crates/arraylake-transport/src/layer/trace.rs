@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 use tracing::{Instrument, debug};
 
-use super::{Answer, Exchange};
+use super::Exchange;
+use super::future::{Either, Settle, Then};
 use crate::{Attempts, Error, Operation, Request, Response};
 
 /// Traces calls, and names the operation in their errors.
@@ -39,13 +40,13 @@ pub struct Trace<S> {
 impl<S: Exchange> Service<Request> for Trace<S> {
     type Response = Response;
     type Error = Error;
-    type Future = Answer;
+    type Future = Either<Then<S::Future, Named>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Answer {
+    fn call(&mut self, request: Request) -> Self::Future {
         let operation = request.extensions().get::<Operation>().map(|operation| operation.0);
         let span = tracing::debug_span!(
             "request",
@@ -56,9 +57,19 @@ impl<S: Exchange> Service<Request> for Trace<S> {
         // Layers may read the request while they are called, not only while they are polled.
         let answer = span.in_scope(|| self.inner.call(request));
         if span.is_disabled() {
-            return Box::pin(async move { answer.await.map_err(|error| error.with_operation(operation)) });
+            return Either::plain(Then::new(answer, Named(operation)));
         }
-        Box::pin(traced(answer, operation).instrument(span))
+        Either::boxed(traced(answer, operation).instrument(span))
+    }
+}
+
+/// Names the operation in errors.
+#[derive(Debug)]
+pub struct Named(Option<&'static str>);
+
+impl Settle<Result<Response, Error>> for Named {
+    fn settle(self, inner: Result<Response, Error>) -> Result<Response, Error> {
+        inner.map_err(|error| error.with_operation(self.0))
     }
 }
 

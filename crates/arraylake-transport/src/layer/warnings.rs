@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName};
 use tower::{Layer, Service};
 use tracing::warn;
 
-use super::{Answer, Exchange};
+use super::Exchange;
+use super::future::{Settle, Then};
 use crate::{Error, Request, Response};
 
 /// The headers that hold a warning.
@@ -80,19 +81,31 @@ pub struct Warnings<S> {
 impl<S: Exchange> Service<Request> for Warnings<S> {
     type Response = Response;
     type Error = Error;
-    type Future = Answer;
+    type Future = Then<S::Future, Watch>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Answer {
-        let (answer, seen) = (self.inner.call(request), Arc::clone(&self.seen));
-        Box::pin(async move {
-            let response = answer.await?;
-            seen.look(response.headers());
-            Ok(response)
-        })
+    fn call(&mut self, request: Request) -> Self::Future {
+        Then::new(self.inner.call(request), Watch(Arc::clone(&self.seen)))
+    }
+}
+
+/// Looks for warnings in an answer.
+pub struct Watch(Arc<Seen>);
+
+impl Settle<Result<Response, Error>> for Watch {
+    fn settle(self, inner: Result<Response, Error>) -> Result<Response, Error> {
+        let response = inner?;
+        self.0.look(response.headers());
+        Ok(response)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").finish_non_exhaustive()
     }
 }
 
