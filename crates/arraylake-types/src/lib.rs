@@ -7,13 +7,15 @@
 //! | [`secret`] | [`Secret`]: text that no `Debug` prints |
 //! | [`shared`] | [`SharedBucket`]: the bucket of a repo, one in memory for many repos |
 //! | [`time`] | [`Timestamp`]: lenient in, UTC out |
-//! | [`page`] | [`Page`] and its rows, of which a bad one does not spoil the rest |
+//! | [`page`] | [`Page`], [`PageRequest`] |
+//! | [`rows`] | [`Rows`]: a bad one does not spoil the rest |
 //! | [`repo`] | [`RepoModel`] and all it contains, [`NewRepo`], [`ModifyRepo`], [`ImportRepo`], [`RepoStatus`] |
 //! | [`bucket`] | [`BucketResponse`], [`Platform`], [`NewBucket`], [`ModifyBucket`] |
 //! | [`auth_config`] | [`AuthConfig`]: how credentials of a bucket are had |
 //! | [`credentials`] | [`StorageCredentials`] of S3, GCS and Azure |
 //! | [`open`] | [`OpenRepo`]: everything needed to open a repository, in one answer |
 //! | [`user`] | [`Principal`]: a person or a service account |
+//! | [`org`] | [`OrgResponse`], [`OrgInfo`] |
 //! | [`action`], [`permission`] | what a principal may do: [`Permission`], [`PrincipalPermissions`], [`ApiClient`] |
 //! | [`exchange`] | [`RepoSubscription`], [`ExchangeListing`] |
 //! | [`virtual_chunks`] | [`UpdateContainers`], [`AccessPolicy`] |
@@ -48,21 +50,25 @@ pub mod credentials;
 pub mod diagnostics;
 pub mod error;
 pub mod exchange;
+pub mod extra_config;
 pub mod iceberg;
 pub mod iceberg_list;
 pub mod id;
+pub mod initiator;
 pub mod maintenance;
 pub mod metadata;
 pub mod name;
 pub mod new_bucket;
 pub mod open;
 pub mod optimization;
+pub mod org;
 pub mod page;
 pub mod permission;
 pub mod repo;
 pub mod repo_change;
 pub mod repo_import;
 pub mod repo_request;
+pub mod rows;
 pub mod secret;
 pub mod shared;
 pub mod status;
@@ -73,7 +79,7 @@ pub mod virtual_chunks;
 
 pub use action::{OrgAction, Permission, PermissionCheck, RepoAction};
 pub use auth_config::{AuthConfig, AuthMethod};
-pub use bucket::{BucketHealth, BucketResponse, ExtraConfig, Platform};
+pub use bucket::{BucketHealth, BucketResponse, Platform};
 pub use bucket_change::{BucketRef, CredentialAccess, ModifyAuth, ModifyBucket};
 pub use compute::{
     ComputeConfig, ComputeRegion, DeploymentInfo, LoadResults, ServiceConfig, ServiceReply, ServiceStatus,
@@ -87,29 +93,33 @@ pub use exchange::{
     DatasetFilter, DefaultExchange, ExchangeListing, NodeFilter, RepoSubscription, RepoSubscriptionInfo,
     SubscriptionPricingType, SubscriptionStatus, SubscriptionType,
 };
+pub use extra_config::ExtraConfig;
 pub use iceberg::{
     IcebergNamespace, IcebergTableSummary, ModifyIcebergNamespace, NamespaceAction, NewIcebergNamespace,
 };
 pub use iceberg_list::{ListIcebergNamespaces, ListIcebergTables, ListSort, SortDirection};
 pub use id::{BucketId, ExchangeId, NamespaceId, PrincipalId, RepoId, TableId};
+pub use initiator::StatusInitiator;
 pub use maintenance::{ExpirationResult, GcResult};
 pub use metadata::Metadata;
 pub use name::{BucketNickname, OrgName, RepoName};
 pub use new_bucket::{BucketUri, NewBucket};
 pub use open::{Author, OpenRepo, VirtualChunkCredentials};
 pub use optimization::{ExpirationConfig, GcConfig, OptimizationConfig, OptimizationWindow, Retention};
-pub use page::{BadRow, Page, PageRequest, Rows};
+pub use org::{OrgInfo, OrgResponse};
+pub use page::{Page, PageRequest};
 pub use permission::{Action, ApiClient, OrgActions, PrincipalPermissions, ServiceAction};
 pub use repo::{RepoHealth, RepoKind, RepoModel, RepoVisibility};
 pub use repo_change::{ModifyExpiration, ModifyGc, ModifyOptimization, ModifyRepo, NewRepoVisibility};
 pub use repo_import::{ImportRepo, SubscribeRepo};
 pub use repo_request::{CreateMode, DeleteConfirmation, DeleteRepo, ListRepos, NewRepo};
+pub use rows::{BadRow, Rows};
 pub use secret::Secret;
 pub use shared::SharedBucket;
-pub use status::{NewRepoStatus, RepoOperationMode, RepoStatus, StatusInitiator};
+pub use status::{NewRepoStatus, RepoOperationMode, RepoStatus};
 pub use time::Timestamp;
 pub use token::ApiToken;
-pub use user::{ApiTokenInfo, OrgInfo, OrgResponse, Principal, UserInfo};
+pub use user::{ApiTokenInfo, Principal, UserInfo};
 pub use virtual_chunks::{
     AccessPolicy, AccessPolicyKey, NewAccessPolicy, PolicyUseCase, UpdateContainers, VirtualChunkContainers,
 };

@@ -29,7 +29,10 @@ pub async fn a_repo_is_what_it_was_made_to_be(subject: Subject<'_>) {
     assert_eq!(rows.iter().filter(|repo| repo.id == got.id).count(), 1);
 
     let open = subject.api.open_repo(&name).await.unwrap();
-    assert_eq!((open.repo_prefix, open.repo_bucket.nickname), (got.prefix, got.bucket.unwrap().nickname));
+    assert_eq!(
+        (open.repo_prefix, open.repo_bucket.nickname),
+        (got.prefix.clone(), got.bucket.as_ref().unwrap().nickname.clone())
+    );
     assert!(open.author.is_some() && open.principal_id.is_some());
     subject
         .api
