@@ -152,7 +152,7 @@ pub(crate) const DELIBERATE: &[Deliberate] = &[
     row("*", "create_repo", "prefix ' padded '", "*", "a prefix is sent as it was given, or not at all"),
     row("*", "modify_*", "* not checked", "*", CHECKED),
     row("*", "list_repos_paginated", "page_size 0 *", "*", CHECKED),
-    row("*", "get_iceberg_namespace", "name ''", "*", "it would be taken for the list"),
+    row("*", "get_iceberg_namespace", "name '*", "*", "it would be taken for another route"),
     row("*", "list_iceberg_namespaces", "sort nonsense", "*", TYPED),
     row("*", "get_database", "no name check at this level", "*", TYPED),
     row(
@@ -169,11 +169,11 @@ pub(crate) const DELIBERATE: &[Deliberate] = &[
         "*",
         "a query in the service URI would swallow the path",
     ),
-    row("0.*", "get_api_client*", "characters that need escaping", "*", "no token has such characters"),
-    row("0.*", "create_bucket_config", "*", "left out POST *", CHECKED),
-    row("0.*", "create_bucket_config", "*", "outcome: invalid input instead of a value", CHECKED),
+    row("*", "get_api_client*", "characters that need escaping", "*", "no token has such characters"),
+    row("*", "create_bucket_config", "*", "left out POST *", CHECKED),
+    row("*", "create_bucket_config", "*", "outcome: invalid input instead of a value", CHECKED),
     // More than Python.
-    row("0.*", "AsyncClient", "JWT is refused", "outcome: *", LATER),
+    row("*", "AsyncClient", "*", "outcome: *", "a token may be a JWT, and a service URI must be one"),
     row("0.*", "create_bucket_config", "*", "added POST *", LATER),
     row("0.*", "create_bucket_config", "*", "outcome: status 404 instead of invalid input", LATER),
     row("0.*", "enable", "unknown protocol", "*", LATER),
@@ -188,4 +188,11 @@ pub(crate) const DELIBERATE: &[Deliberate] = &[
     row("0.20.*", "get_logs", "404 is not noticed", "outcome: *", "a refusal is not a log line"),
     row("*", "*_logs", "*", "query left out *=*T*", ZONE),
     row("*", "*_logs", "*", "query added *=*T*+00:00", ZONE),
+];
+
+/// Differences in cases that are known by name but recorded in other folders. None may be needed by our own: it belongs
+/// into the table above then.
+pub(crate) const ABSENT: &[Deliberate] = &[
+    row("*", "list_virtual_chunk_access_policies", "*", "added GET *", "policies of every page are listed"),
+    row("*", "create_iceberg_namespace", "name is not checked", "*", CHECKED),
 ];

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use self::compare::{Outcome, differences, recorded_outcome};
-use self::deliberate::DELIBERATE;
+use self::deliberate::{ABSENT, DELIBERATE, Deliberate};
 use self::leaf::Recorded;
 use self::record::Record;
 
@@ -35,7 +35,7 @@ struct Tally {
     elsewhere: BTreeMap<&'static str, usize>,
     /// Differences that no row of the table explains.
     unexplained: Vec<String>,
-    /// How often each row of the table was needed.
+    /// How often each row of the tables was needed.
     used: Vec<usize>,
 }
 
@@ -57,14 +57,28 @@ impl Tally {
         }
         self.different += 1;
         for line in lines {
-            let rows = DELIBERATE.iter().enumerate().filter(|(_, row)| row.explains(record, &line));
-            let before = self.used.iter().sum::<usize>();
-            rows.for_each(|(index, _)| self.used[index] += 1);
-            if self.used.iter().sum::<usize>() == before {
+            let rows: Vec<usize> =
+                (0..self.used.len()).filter(|index| table(*index).explains(record, &line)).collect();
+            if rows.is_empty() {
                 self.unexplained.push(format!("{}: {line}", record.title()));
+            }
+            for index in rows {
+                self.used[index] += 1;
             }
         }
     }
+
+    /// Rows that are needed, or not, against what the tables say of them.
+    fn misplaced(&self) -> Vec<String> {
+        let wrong =
+            (0..self.used.len()).filter(|index| (self.used[*index] == 0) != (*index >= DELIBERATE.len()));
+        wrong.map(|index| table(index).to_string()).collect()
+    }
+}
+
+/// Both tables, one behind the other.
+fn table(index: usize) -> &'static Deliberate {
+    DELIBERATE.get(index).unwrap_or_else(|| &ABSENT[index - DELIBERATE.len()])
 }
 
 /// What came of a recorded call, or of that part of it which is about the catalog: the entry of a repo, not its data.
@@ -94,7 +108,7 @@ async fn every_recorded_call_is_made_the_same_way_or_differs_for_a_reason() {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("recordings");
     let records = record::read_all(given.as_ref().unwrap_or(&own));
     assert!(!records.is_empty(), "there are recordings");
-    let mut tally = Tally { used: vec![0; DELIBERATE.len()], ..Tally::default() };
+    let mut tally = Tally { used: vec![0; DELIBERATE.len() + ABSENT.len()], ..Tally::default() };
     for record in &records {
         tally.add(record).await;
     }
@@ -105,10 +119,13 @@ async fn every_recorded_call_is_made_the_same_way_or_differs_for_a_reason() {
         tally.unexplained.join("\n")
     );
     assert!(tally.not_covered.is_empty(), "no method of ours:\n{}", tally.not_covered.join("\n"));
-    let idle = DELIBERATE.iter().zip(&tally.used).filter(|(_, used)| **used == 0);
-    let idle: Vec<String> = idle.map(|(row, _)| row.to_string()).collect();
-    // Another folder may hold fewer calls.
-    assert!(given.is_some() || idle.is_empty(), "no longer there:\n{}", idle.join("\n"));
+    let misplaced = tally.misplaced();
+    // Another folder may hold fewer calls, or more.
+    assert!(
+        given.is_some() || misplaced.is_empty(),
+        "no longer there, or there now:\n{}",
+        misplaced.join("\n")
+    );
 }
 
 #[expect(clippy::print_stdout, reason = "read by `cargo xtask recordings`")]

@@ -19,7 +19,7 @@ pub(crate) async fn play(client: &AsyncClient, args: &Args<'_>) -> Option<Result
         "get_repo_object" | "get_database" | "open_database" => get(client, args).await,
         "get_repo" | "open_repo" => open(client, args).await,
         "create_repo" | "create_database" => create(client, args).await,
-        "import_repo" => import(client, args).await,
+        "import_repo" | "import_database" => import(client, args).await,
         "modify_repo" => modify(client, args).await,
         "delete_repo" => delete(client, args).await,
         "_set_repo_status" => status(client, args).await,
@@ -83,7 +83,8 @@ async fn create(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
 
 async fn import(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
     let repo = args.repo()?;
-    let mut request = ImportRepo::new(repo.repo(), args.text("bucket_config_nickname"), args.text("prefix"))?;
+    let bucket = args.get("bucket_config_nickname").or(args.get("bucket_nickname")).and_then(Value::as_str);
+    let mut request = ImportRepo::new(repo.repo(), bucket.unwrap_or_default(), args.text("prefix"))?;
     request.description = args.read("description", from_value)?;
     request.metadata = args.read("metadata", from_value)?;
     client.import_repo_object(repo.org(), request).await.map(drop)

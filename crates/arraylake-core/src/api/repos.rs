@@ -382,6 +382,33 @@ mod tests {
         assert_eq!(script.requests()[1].body(), &r#"{"description":""}"#);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_change_is_sent_again_only_if_it_may_be_said_twice() {
+        let repo: RepoName = "acme/era5".parse().unwrap();
+        let script = Script::new([status(503), status(204), status(503)]);
+        let client = client_over(&script);
+        client.modify_repo(&repo, ModifyRepo::new().with_description("d")).await.unwrap();
+        let add = ModifyRepo::new().with_add_metadata(arraylake_types::Metadata::new().with("k", 1));
+        assert!(client.modify_repo(&repo, add).await.unwrap_err().is_server_error());
+        assert_eq!(script.requests().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_listing_streams_page_by_page_and_an_older_service_gives_all_at_once() {
+        let script = Script::new([json(200, page(&["r1"], 1, 2)), json(200, page(&["r2"], 2, 2))]);
+        let from = PageRequest::default().with_size(1);
+        let mut pages = client_over(&script).list_repos_stream(&org(), from, ListRepos::new()).unwrap();
+        assert_eq!(pages.next().await.unwrap().unwrap().rows[0].name, "r1");
+        assert_eq!(pages.next().await.unwrap().unwrap().rows[0].name, "r2");
+        assert!(pages.next().await.unwrap().is_none());
+        assert_eq!(script.paths()[1], "/orgs/acme/repos/paginated?page=2&size=1");
+        let list = format!("[{},{}]", repo_json("r1"), repo_json("r2"));
+        let script = Script::new([status(404), json(200, list)]);
+        let mut pages = client_over(&script).list_repos_stream(&org(), from, ListRepos::new()).unwrap();
+        assert_eq!(pages.next().await.unwrap().unwrap().rows.len(), 2);
+        assert!(pages.next().await.unwrap().is_none());
+    }
+
     #[tokio::test]
     async fn a_bad_request_never_leaves() {
         let script = Script::new([]);
