@@ -1,5 +1,7 @@
 //! Icechunk repositories through the client, on the local service: fixed and temporary keys, rollback, status.
 
+#[path = "icechunk_maintenance.rs"]
+mod maintenance;
 #[path = "icechunk_sessions.rs"]
 mod sessions;
 

@@ -23,6 +23,7 @@
     doc = "| [`zarr`] | [`ZarrStore`]: a session as a store for the crate `zarrs` |"
 )]
 //! | [`sessions`] | sessions as bytes, for other processes |
+//! | [`maintenance`] | [`Expire`] and [`CollectGarbage`] |
 //! | [`error`] | [`Error`] and its [`ErrorKind`] |
 //!
 //! No secret is stored in anything that icechunk prints or serialises: storages hold a fetcher that knows names
@@ -32,6 +33,7 @@ mod containers;
 mod create;
 pub mod credentials;
 pub mod error;
+pub mod maintenance;
 pub mod open;
 mod opening;
 pub mod options;
@@ -46,6 +48,7 @@ pub mod zarr;
 
 pub use credentials::{CredentialCache, Scope};
 pub use error::{Error, ErrorKind};
+pub use maintenance::{CollectGarbage, Collected, Expire};
 pub use open::Opener;
 pub use options::{OpenOptions, StorageOverrides};
 pub use repo::IcechunkRepo;

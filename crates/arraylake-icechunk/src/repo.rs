@@ -108,20 +108,7 @@ impl IcechunkRepo {
     /// # Errors
     /// [`ErrorKind::ReadOnly`] if writing is refused; else as [`readonly_session`](Self::readonly_session).
     pub async fn writable_session(&self, branch: &str) -> Result<Session, Error> {
-        if self.inner.status.is_maintenance() {
-            let message = format!(
-                "{} is under maintenance and may only be read{}",
-                self.inner.name,
-                self.inner.status.explanation()
-            );
-            return Err(Error::new(ErrorKind::ReadOnly, message));
-        }
-        if self.inner.read_only {
-            return Err(Error::new(
-                ErrorKind::ReadOnly,
-                format!("{} was opened to be read", self.inner.name),
-            ));
-        }
+        self.refuse_if_read_only()?;
         if let Some(opening) = &self.inner.opening {
             opening.forget();
         }
@@ -138,6 +125,24 @@ impl IcechunkRepo {
     #[cfg(feature = "zarrs")]
     pub(crate) fn runtime(&self) -> &Handle {
         &self.inner.runtime
+    }
+
+    pub(crate) fn refuse_if_read_only(&self) -> Result<(), Error> {
+        if self.inner.status.is_maintenance() {
+            let message = format!(
+                "{} is under maintenance and may only be read{}",
+                self.inner.name,
+                self.inner.status.explanation()
+            );
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
+        if self.inner.read_only {
+            return Err(Error::new(
+                ErrorKind::ReadOnly,
+                format!("{} was opened to be read", self.inner.name),
+            ));
+        }
+        Ok(())
     }
 
     pub(crate) fn api_url(&self) -> &str {

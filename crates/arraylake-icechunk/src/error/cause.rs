@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use icechunk::format::manifest::VirtualReferenceErrorKind;
+use icechunk::ops::GCError;
 use icechunk::refs::RefErrorKind;
 use icechunk::repository::{RepositoryError, RepositoryErrorKind};
 use icechunk::session::{SessionError, SessionErrorKind};
@@ -76,6 +77,21 @@ impl From<StoreError> for Cause {
             StoreErrorKind::RepositoryError(kind) => Self::Repository(Box::new(kind)),
             kind => Self::Store(Box::new(kind)),
         }
+    }
+}
+
+impl From<GCError> for Cause {
+    fn from(error: GCError) -> Self {
+        let kind = match error {
+            GCError::Repository(error) => error.kind,
+            GCError::Ref(error) => RepositoryErrorKind::Ref(error.kind),
+            GCError::FormatError(error) => RepositoryErrorKind::FormatError(error.kind),
+            GCError::StorageError(error) => RepositoryErrorKind::StorageError(error.kind),
+            GCError::DeletesFailing { .. } => {
+                RepositoryErrorKind::StorageError(StorageErrorKind::Other(error.to_string()))
+            }
+        };
+        Self::Repository(Box::new(kind))
     }
 }
 
