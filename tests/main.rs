@@ -16,6 +16,8 @@ mod icechunk;
 mod icechunk_requests;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/log_stream.rs"]
+mod log_stream;
 #[path = "suite/mocks.rs"]
 mod mocks;
 #[path = "suite/recordings/mod.rs"]
