@@ -17,10 +17,10 @@ pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
         Err(error) => return Some(Err(kind_of(&error))),
     };
     let args = Args(record);
-    let outcome = match record.file.as_str() {
+    let outcome = match record.method() {
         _ if record.call == "AsyncClient" => Some(Ok(())),
-        "compute" => play_compute::play(&client, &args).await,
-        "iceberg" => play_iceberg::play(&client, &args).await,
+        _ if record.call.contains("Compute") => play_compute::play(&client, &args).await,
+        method if method.contains("iceberg") => play_iceberg::play(&client, &args).await,
         _ => match play_repos::play(&client, &args).await {
             None => match play_buckets::play(&client, &args).await {
                 None => play_catalog::play(&client, &args).await,
