@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use arraylake_core::icechunk::StorageOverrides;
 use arraylake_core::prelude::*;
@@ -13,6 +14,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 use zarrs::array::Array;
 
@@ -67,13 +69,17 @@ async fn proxy(to: String, may_not_list: bool) -> (String, Arc<Seen>) {
     (uri, seen)
 }
 
-/// A client that counts its requests to the catalog.
-fn counting_client(lake: &TestLake) -> (AsyncClient, Arc<AtomicUsize>) {
+/// A client that counts its requests to the catalog, each of which waits for a permit.
+fn gated_client(lake: &TestLake, gate: &Arc<Semaphore>) -> (AsyncClient, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&count);
-    let leaf = lake.lake().service().map_request(move |request: Request<Full<Bytes>>| {
+    let (seen, gate, service) = (Arc::clone(&count), Arc::clone(gate), lake.lake().service());
+    let leaf = tower::service_fn(move |request: Request<Full<Bytes>>| {
         seen.fetch_add(1, Ordering::SeqCst);
-        request
+        let (gate, service) = (Arc::clone(&gate), service.clone());
+        async move {
+            gate.acquire().await.unwrap().forget();
+            service.oneshot(request).await
+        }
     });
     let client = AsyncClient::builder()
         .with_config(Config::empty())
@@ -83,6 +89,11 @@ fn counting_client(lake: &TestLake) -> (AsyncClient, Arc<AtomicUsize>) {
         .build()
         .unwrap();
     (client, count)
+}
+
+/// A client that counts its requests to the catalog.
+fn counting_client(lake: &TestLake) -> (AsyncClient, Arc<AtomicUsize>) {
+    gated_client(lake, &Arc::new(Semaphore::new(1000)))
 }
 
 /// A repo with chunks too large to be inlined, and the address of the object store.
@@ -159,10 +170,16 @@ async fn a_repo_opens_and_reads_with_credentials_that_may_not_list() {
 async fn sixty_four_who_open_a_repo_at_once_cost_one_request_for_its_credentials() {
     let lake = TestLake::start().await;
     let (name, _) = filled(&lake, &lake.delegated()).await;
-    let (client, catalog) = counting_client(&lake);
+    let gate = Arc::new(Semaphore::new(0));
+    let (client, catalog) = gated_client(&lake, &gate);
     let all = (0..64).map(|_| client.get_repo(&name, OpenOptions::new()));
-    let opened = futures_util::future::join_all(all).await;
-    for repo in opened {
+    let mut all = futures_util::future::join_all(all);
+    // All have begun before the first is answered; not all are looked at in one turn.
+    for _ in 0..8 {
+        assert!(tokio::time::timeout(Duration::ZERO, &mut all).await.is_err());
+    }
+    gate.add_permits(1);
+    for repo in all.await {
         let repo = repo.unwrap().into_icechunk().unwrap();
         repo.readonly_session("main").await.unwrap();
     }
