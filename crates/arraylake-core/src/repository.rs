@@ -1,5 +1,6 @@
 //! Open repositories: what the catalog says and what lies in the bucket, brought together.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,8 +166,8 @@ pub(crate) async fn open(
     }
 }
 
-/// The entry of a repo that is being created. Unless [`keep`](Self::keep) is called it is taken back, also when the
-/// future that holds it is dropped.
+/// The entry of a repo that is being made. Unless it is [settled](Self::settle) it is taken back: when the future that
+/// holds it is dropped, too.
 #[derive(Debug)]
 pub(crate) struct NewEntry {
     client: AsyncClient,
@@ -175,25 +176,39 @@ pub(crate) struct NewEntry {
 }
 
 impl NewEntry {
-    pub(crate) fn new(client: &AsyncClient, repo: &RepoName) -> Self {
-        Self { client: client.clone(), repo: repo.clone(), armed: true }
+    /// Makes the entry, in a task of its own: when the caller goes away in the middle, the request is still answered,
+    /// and the entry that nobody waits for is dropped and so taken back.
+    pub(crate) async fn make(
+        client: &AsyncClient,
+        repo: &RepoName,
+        register: impl Future<Output = Result<RepoModel>> + Send + 'static,
+    ) -> Result<Self> {
+        let (client, repo) = (client.clone(), repo.clone());
+        let made = tokio::spawn(async move { register.await.map(|_| Self { client, repo, armed: true }) });
+        made.await.unwrap_or_else(|_| Err(shutting_down()))
     }
 
-    /// The repo is complete, or what lies at its place is somebody's: the entry stays.
-    pub(crate) fn keep(mut self) {
-        self.armed = false;
+    /// Keeps the entry of a repo that is complete, and takes back that of one that is not. Where something lies at
+    /// its place already the entry stays too: that is somebody's, and no service may take it for data to be removed.
+    pub(crate) async fn settle(mut self, outcome: Result<Repo>) -> Result<Repo> {
+        match outcome {
+            Err(error) if !error.prefix_was_occupied() => Err(self.take_back(error).await),
+            outcome => {
+                self.armed = false;
+                outcome
+            }
+        }
     }
 
     /// Takes the entry back and says so if that fails.
-    pub(crate) async fn take_back(mut self, cause: Error) -> Error {
+    async fn take_back(mut self, cause: Error) -> Error {
         self.armed = false;
-        match self.start().await {
-            Ok(Ok(())) => cause,
-            Ok(Err(rollback)) => {
+        match self.start().await.unwrap_or_else(|_| Err(shutting_down())) {
+            Ok(()) => cause,
+            Err(rollback) => {
                 let repo = self.repo.to_string();
                 Error::RollbackFailed { repo, cause: Box::new(cause), rollback: Box::new(rollback) }
             }
-            Err(_) => cause,
         }
     }
 
@@ -210,6 +225,10 @@ impl NewEntry {
             deleted.unwrap_or_else(|_| Err(Error::Unsupported("taking back the entry took too long".into())))
         })
     }
+}
+
+fn shutting_down() -> Error {
+    Error::Unsupported("the runtime is shutting down".into())
 }
 
 impl Drop for NewEntry {

@@ -86,43 +86,29 @@ impl Repositories for AsyncClient {
 
     async fn create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
         let (repo, options) = check(org, &request, options)?;
-        self.create_repo_object(org, request).await?;
-        let entry = NewEntry::new(self, &repo);
+        let (client, owner) = (self.clone(), org.clone());
+        let register = async move { client.create_repo_object(&owner, request).await };
+        let entry = NewEntry::make(self, &repo, register).await?;
         let created = match locate(self, &repo).await {
             Ok(answer) => {
                 let created = opener(self).create(&repo, answer, options).await;
-                created.map_err(|error| Error::storage("create repo", error))
+                created.map(Repo::Icechunk).map_err(|error| Error::storage("create repo", error))
             }
             Err(error) => Err(error),
         };
-        match created {
-            Ok(created) => {
-                entry.keep();
-                Ok(Repo::Icechunk(created))
-            }
-            Err(error) if error.prefix_was_occupied() => {
-                entry.keep();
-                Err(error)
-            }
-            Err(error) => Err(entry.take_back(error).await),
-        }
+        entry.settle(created).await
     }
 
     async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
         let repo = RepoName::new(org, &request.name)?;
-        self.import_repo_object(org, request).await?;
-        let entry = NewEntry::new(self, &repo);
+        let (client, owner) = (self.clone(), org.clone());
+        let register = async move { client.import_repo_object(&owner, request).await };
+        let entry = NewEntry::make(self, &repo, register).await?;
         let opened = match locate(self, &repo).await {
             Ok(answer) => open(self, "import repo", &repo, answer, options).await,
             Err(error) => Err(error),
         };
-        match opened {
-            Ok(opened) => {
-                entry.keep();
-                Ok(opened)
-            }
-            Err(error) => Err(entry.take_back(error).await),
-        }
+        entry.settle(opened).await
     }
 
     async fn get_or_create_repo(
@@ -292,6 +278,26 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(script.paths()[2], "/orgs/acme/era5?immediate=true&retain_data=true");
+    }
+
+    #[tokio::test]
+    async fn a_creation_cancelled_while_its_entry_is_being_made_takes_it_back_once_it_is() {
+        let script = Script::new([json(201, repo_json("era5")), status(204)]);
+        let client = client_over(&script);
+        let org = org();
+        // Begun, and given up before the answer is there.
+        let mut creation = client.create_repo(&org, NewRepo::new("era5"), OpenOptions::new());
+        std::future::poll_fn(|cx| {
+            assert!(creation.as_mut().poll(cx).is_pending());
+            std::task::Poll::Ready(())
+        })
+        .await;
+        assert!(script.requests().is_empty());
+        drop(creation);
+        while script.requests().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(script.paths(), ["/orgs/acme/repos", "/orgs/acme/era5?immediate=true&retain_data=true"]);
     }
 
     #[tokio::test]
