@@ -22,10 +22,8 @@ pub(crate) async fn delete(call: Call) -> Answer {
     // Before 1.0 there were no ghosts: the entry went at once, and the data stayed.
     let early = call.era.is_early();
     let (immediate, retain) = (early || call.flag("immediate"), early || call.flag("retain_data"));
-    let marked = call.run(move |call, db| mark(call, db, immediate, retain)).await?;
-    match marked {
-        Some(repo) => remove(&lake, repo).await?,
-        None => return reply::done(),
+    if let Some(repo) = call.run(move |call, db| mark(call, db, immediate, retain)).await? {
+        remove(&lake, repo).await?;
     }
     reply::done()
 }
