@@ -1,14 +1,12 @@
-//! [`ServiceUri`]: where the service is; and paths of calls, every segment encoded.
+//! [`ServiceUri`]: where the service is.
 
 use std::fmt;
 use std::str::FromStr;
 
 use arraylake_types::InvalidInput;
 use http::Uri;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands in a path segment as it is: letters, digits and the unreserved marks.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) use arraylake_transport::uri::{path, query};
 
 /// Address of a service: `http://` or `https://`, a host, maybe a base path.
 ///
@@ -63,28 +61,6 @@ impl fmt::Display for ServiceUri {
         let text = self.0.to_string();
         f.write_str(text.trim_end_matches('/'))
     }
-}
-
-/// A path from its segments, each encoded.
-pub(crate) fn path(segments: &[&str]) -> String {
-    let mut path = String::with_capacity(64);
-    for segment in segments {
-        path.push('/');
-        path.extend(utf8_percent_encode(segment, SEGMENT));
-    }
-    path
-}
-
-/// `key=value` pairs, encoded and joined.
-pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
-    let mut query = String::new();
-    for (key, value) in pairs {
-        query.push(if query.is_empty() { '?' } else { '&' });
-        query.push_str(key);
-        query.push('=');
-        query.extend(utf8_percent_encode(value, SEGMENT));
-    }
-    query
 }
 
 #[cfg(test)]

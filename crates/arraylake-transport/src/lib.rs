@@ -70,6 +70,7 @@ mod stack;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
+pub mod uri;
 
 /// The layer below, so that an application names one crate.
 pub use arraylake_types as types;

@@ -21,6 +21,7 @@
 //! | [`virtual_chunks`] | [`UpdateContainers`], [`AccessPolicy`] |
 //! | [`iceberg`] | [`IcebergNamespace`], [`IcebergTableSummary`] |
 //! | [`compute`] | [`DeploymentInfo`], [`EnableService`], [`LogQuery`] |
+//! | [`v1`] | what is said about V1 repos: sessions, commits, documents |
 //! | [`maintenance`], [`diagnostics`] | what is reported to the service: [`GcResult`], [`UserDiagnostics`] |
 //! | [`error`] | [`ErrorBody`]: the `detail` of a refusal |
 //!
@@ -75,6 +76,7 @@ pub mod status;
 pub mod time;
 pub mod token;
 pub mod user;
+pub mod v1;
 pub mod virtual_chunks;
 
 pub use action::{OrgAction, Permission, PermissionCheck, RepoAction};

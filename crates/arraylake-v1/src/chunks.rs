@@ -1,0 +1,1 @@
+//! Chunk references, their inline form, and the store that holds the bytes of chunks.
