@@ -2,7 +2,9 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | [`repo`] | [`AsyncRepo`]: a repo with a session, which reads, writes and commits |
 //! | [`metastore`] | [`Metastore`]: every route of a V1 repo, one method each |
+//! | [`path`] | [`NodePath`]: where a group or an array is |
 //! | [`error`] | [`Error`] and its [`ErrorKind`] |
 //! | [`chunks`] | chunk references, their inline form, and the store that holds the bytes |
 #![cfg_attr(
@@ -15,6 +17,8 @@
 pub mod chunks;
 pub mod error;
 pub mod metastore;
+pub mod path;
+pub mod repo;
 #[cfg(feature = "zarrs")]
 pub mod zarr;
 
@@ -22,3 +26,5 @@ pub use arraylake_transport::types;
 
 pub use error::{Error, ErrorKind, Result};
 pub use metastore::Metastore;
+pub use path::NodePath;
+pub use repo::{AsyncRepo, Checkout, CommitOptions, CommitOutcome, CommitPolicy, Ref, RepoOptions, Session};

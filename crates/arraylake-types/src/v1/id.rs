@@ -41,7 +41,7 @@ impl TryFrom<String> for CommitId {
 
     fn try_from(mut text: String) -> Result<Self, InvalidInput> {
         let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if text.is_empty() || !hex || text.len() % 2 != 0 {
+        if text.is_empty() || !hex || !text.len().is_multiple_of(2) {
             return Err(InvalidInput::new("commit id", text, "must be pairs of hexadecimal digits"));
         }
         text.make_ascii_lowercase();

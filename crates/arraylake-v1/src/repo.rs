@@ -1,0 +1,178 @@
+//! [`AsyncRepo`]: a V1 repo with a session, which reads, writes and commits.
+//!
+//! ```no_run
+//! use arraylake_v1::{AsyncRepo, Checkout, CommitOptions};
+//!
+//! # async fn example(repo: AsyncRepo) -> arraylake_v1::Result<()> {
+//! repo.checkout("main", Checkout::new()).await?;
+//! repo.set_doc("meta/root.group.json", &serde_json::json!({"attributes": {"title": "Sea ice"}})).await?;
+//! let commit = repo.commit("Begin", CommitOptions::new()).await?;
+//! println!("{:?} after {} attempts", commit.id(), commit.attempts());
+//! # Ok(())
+//! # }
+//! ```
+
+mod checkout;
+mod checkout_options;
+mod commit;
+mod documents;
+mod forward;
+mod history;
+mod log;
+mod nodes;
+mod options;
+mod outcome;
+mod refs;
+mod session;
+mod status;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arraylake_types::{Author, RepoName};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+pub use self::checkout_options::Checkout;
+pub use self::log::{CommitData, CommitLog};
+pub use self::options::{CommitPolicy, RepoOptions};
+pub use self::outcome::{CommitOptions, CommitOutcome};
+pub use self::refs::Ref;
+pub use self::session::Session;
+pub use self::status::{Change, Status};
+use crate::error::{Error, ErrorKind, Result};
+use crate::metastore::Metastore;
+
+/// A V1 repo with a session, which reads, writes and commits. Cheap to clone; clones share the session, so a checkout
+/// or a commit of one changes what all of them look at.
+///
+/// Nothing is checked out in the beginning. Methods are named after those of the Python client.
+#[derive(Clone)]
+pub struct AsyncRepo {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    metastore: Metastore,
+    author: Author,
+    options: RepoOptions,
+    session: Mutex<Option<Arc<Session>>>,
+    commit_data: Mutex<Option<Arc<CommitData>>>,
+    /// Held while a commit or a checkout replaces the session.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl AsyncRepo {
+    /// A repo over its metastore. Commits carry the author's name and address.
+    #[must_use]
+    pub fn new(metastore: Metastore, author: Author, options: RepoOptions) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                metastore,
+                author,
+                options,
+                session: Mutex::new(None),
+                commit_data: Mutex::new(None),
+                turn: tokio::sync::Mutex::new(()),
+            }),
+        }
+    }
+
+    /// Another handle on the same repo, with a session of its own.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let Inner { metastore, author, options, .. } = self.inner.as_ref();
+        let fork = Self::new(metastore.clone(), author.clone(), options.clone());
+        *fork.session_slot() = self.session_slot().clone();
+        fork
+    }
+
+    /// Full name.
+    #[must_use]
+    pub fn name(&self) -> &RepoName {
+        self.inner.metastore.repo()
+    }
+
+    /// Who commits.
+    #[must_use]
+    pub fn author(&self) -> &Author {
+        &self.inner.author
+    }
+
+    /// What the caller said about working with it.
+    #[must_use]
+    pub fn options(&self) -> &RepoOptions {
+        &self.inner.options
+    }
+
+    /// Whether writing is refused, whatever is checked out.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.inner.options.read_only
+    }
+
+    /// The service, for what this handle does not offer.
+    #[must_use]
+    pub fn metastore(&self) -> &Metastore {
+        &self.inner.metastore
+    }
+
+    /// The session, as it is now.
+    ///
+    /// # Errors
+    /// If nothing has been checked out.
+    pub fn session(&self) -> Result<Arc<Session>> {
+        self.session_slot().clone().ok_or_else(|| {
+            let message = "there is no session active; check something out first";
+            Error::new(ErrorKind::Invalid, message)
+        })
+    }
+
+    /// The session, if it may write.
+    pub(crate) fn writable(&self) -> Result<Arc<Session>> {
+        let session = self.session()?;
+        session.require_writable()?;
+        Ok(session)
+    }
+
+    fn session_slot(&self) -> MutexGuard<'_, Option<Arc<Session>>> {
+        self.inner.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_session(&self, session: Session) -> Arc<Session> {
+        let session = Arc::new(session);
+        *self.session_slot() = Some(Arc::clone(&session));
+        session
+    }
+
+    /// Makes calls for many pieces, so many at once as the options say. The first failure ends them all.
+    pub(crate) async fn at_once<T, R, F>(
+        &self,
+        pieces: impl IntoIterator<Item = T>,
+        call: impl Fn(T) -> F,
+    ) -> Result<Vec<R>>
+    where
+        F: Future<Output = Result<R>>,
+    {
+        let limit = self.inner.options.concurrency.get();
+        stream::iter(pieces).map(call).buffer_unordered(limit).try_collect().await
+    }
+}
+
+impl fmt::Debug for AsyncRepo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncRepo")
+            .field("name", &self.name().as_str())
+            .field("read_only", &self.is_read_only())
+            .field("session", &*self.session_slot())
+            .finish_non_exhaustive()
+    }
+}
+
+const _: () = {
+    const fn send_sync_static<T: Clone + Send + Sync + 'static>() {}
+    send_sync_static::<AsyncRepo>();
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Documents, one or many: bounded batches, a bounded number of them at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arraylake_types::v1::{Collection, Doc, NewDoc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::AsyncRepo;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metastore::View;
+use crate::path::{check, node_of_chunk};
+
+impl AsyncRepo {
+    /// Stores a document: any value that is a JSON object.
+    ///
+    /// `PUT /repos/{org}/{repo}/contents/metadata/_bulk_set`
+    ///
+    /// # Errors
+    /// [`ReadOnly`](ErrorKind::ReadOnly), [`SessionExpired`](ErrorKind::SessionExpired), [`Invalid`](ErrorKind::Invalid)
+    /// if the path does not begin with `meta/`, or the value is no object.
+    pub async fn set_doc(&self, path: &str, content: &impl Serialize) -> Result<()> {
+        self.set_docs([(path, content)]).await
+    }
+
+    /// Stores documents; see [`set_doc`](Self::set_doc). If one batch fails others may have been stored, in a session
+    /// that is not committed.
+    ///
+    /// # Errors
+    /// As [`set_doc`](Self::set_doc).
+    pub async fn set_docs<P: Into<String>, T: Serialize>(
+        &self,
+        docs: impl IntoIterator<Item = (P, T)>,
+    ) -> Result<()> {
+        self.put(&Collection::Metadata, docs).await
+    }
+
+    /// A document. `POST /repos/{org}/{repo}/contents/metadata/_bulk_get`
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound); [`Decode`](ErrorKind::Decode) if it is not of that type.
+    pub async fn get_doc<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let mut found = self.get_docs([path]).await?;
+        found.remove(path).ok_or_else(|| missing("document", path))
+    }
+
+    /// Documents by their paths; those that are not there are left out.
+    ///
+    /// # Errors
+    /// As [`get_doc`](Self::get_doc), but for what is missing.
+    pub async fn get_docs<T: DeserializeOwned>(
+        &self,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<BTreeMap<String, T>> {
+        self.fetch(&Collection::Metadata, paths).await
+    }
+
+    /// Whether there is a document.
+    ///
+    /// # Errors
+    /// If the path does not begin with `meta/`.
+    pub async fn doc_exists(&self, path: &str) -> Result<bool> {
+        Ok(!self.fetch::<Box<RawValue>>(&Collection::Metadata, [path]).await?.is_empty())
+    }
+
+    /// Deletes a document.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound), [`ReadOnly`](ErrorKind::ReadOnly).
+    pub async fn del_doc(&self, path: &str) -> Result<()> {
+        self.writable()?;
+        if !self.doc_exists(path).await? {
+            return Err(missing("document", path));
+        }
+        self.del_docs([path]).await
+    }
+
+    /// Deletes documents; those that are not there are no error.
+    /// `PUT /repos/{org}/{repo}/contents/metadata/_bulk_delete`
+    ///
+    /// # Errors
+    /// [`ReadOnly`](ErrorKind::ReadOnly), [`SessionExpired`](ErrorKind::SessionExpired).
+    pub async fn del_docs(&self, paths: impl IntoIterator<Item = impl Into<String>>) -> Result<()> {
+        self.delete(&Collection::Metadata, paths).await
+    }
+
+    pub(crate) async fn put<P: Into<String>, T: Serialize>(
+        &self,
+        collection: &Collection,
+        docs: impl IntoIterator<Item = (P, T)>,
+    ) -> Result<()> {
+        let view = self.writable()?.view();
+        let mut all = Vec::new();
+        for (path, content) in docs {
+            let path = path.into();
+            check(collection, &path)?;
+            let content = as_object(&path, &content)?;
+            all.push(NewDoc::new(view.session.clone(), path, content));
+        }
+        let batches = all.chunks(self.options().batch_size.get());
+        self.at_once(batches, |batch| self.metastore().add_docs(collection, &view, batch)).await.map(drop)
+    }
+
+    pub(crate) async fn fetch<T: DeserializeOwned>(
+        &self,
+        collection: &Collection,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<BTreeMap<String, T>> {
+        let view = self.session()?.view();
+        self.fetch_at(collection, &view, paths).await
+    }
+
+    /// As [`fetch`](Self::fetch), from any view.
+    pub(crate) async fn fetch_at<T: DeserializeOwned>(
+        &self,
+        collection: &Collection,
+        view: &View,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<BTreeMap<String, T>> {
+        let paths: BTreeSet<String> = paths.into_iter().map(Into::into).collect();
+        for path in &paths {
+            check(collection, path)?;
+        }
+        let batches = self.batches(collection, &paths);
+        let rows =
+            self.at_once(batches, async |batch| self.metastore().get_docs(collection, view, &batch).await);
+        let mut found = BTreeMap::new();
+        for doc in rows.await?.into_iter().flatten() {
+            if let Some((path, content)) = read(doc)? {
+                found.insert(path, content);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Pieces for one request each. The service wants all chunks of a request to be of one array.
+    fn batches<'p>(&self, collection: &Collection, paths: &'p BTreeSet<String>) -> Vec<Vec<&'p str>> {
+        let size = self.options().batch_size.get();
+        let mut nodes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for path in paths {
+            let node = if *collection == Collection::Chunks { node_of_chunk(path) } else { "" };
+            nodes.entry(node).or_default().push(path);
+        }
+        nodes.values().flat_map(|paths| paths.chunks(size).map(<[&str]>::to_vec)).collect()
+    }
+
+    pub(crate) async fn delete(
+        &self,
+        collection: &Collection,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<()> {
+        let view = self.writable()?.view();
+        let paths: BTreeSet<String> = paths.into_iter().map(Into::into).collect();
+        for path in &paths {
+            check(collection, path)?;
+        }
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        self.metastore().del_docs(collection, &view, &paths).await
+    }
+}
+
+pub(crate) fn missing(what: &str, path: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("there is no {what} {path:?}"))
+}
+
+/// The JSON of a document, which must be an object.
+fn as_object(path: &str, content: &impl Serialize) -> Result<Box<RawValue>> {
+    let bad = |rule: String| arraylake_types::InvalidInput::new("document", path, rule);
+    let json = serde_json::value::to_raw_value(content).map_err(|error| bad(error.to_string()))?;
+    if json.get().starts_with('{') { Ok(json) } else { Err(bad("must be a JSON object".to_owned()).into()) }
+}
+
+/// Path and content of a row; nothing for what is deleted.
+fn read<T: DeserializeOwned>(doc: Doc<Box<RawValue>>) -> Result<Option<(String, T)>> {
+    let Some(content) = doc.content.filter(|_| !doc.deleted) else { return Ok(None) };
+    match serde_json::from_str(content.get()) {
+        Ok(content) => Ok(Some((doc.path, content))),
+        Err(error) => {
+            let reason = arraylake_types::error::describe_json_error(&error);
+            Err(Error::new(ErrorKind::Decode, format!("document {:?} cannot be read: {reason}", doc.path)))
+        }
+    }
+}
