@@ -8,6 +8,7 @@
 pub mod contract;
 pub mod dataset;
 pub mod lake;
+pub mod python;
 
 /// The examples of the top-level README, compiled and run.
 #[cfg(doctest)]

@@ -1,45 +1,9 @@
 //! The Python client against the local service, side by side with ours.
-//!
-//! `cargo xtask test` installs that client and names its interpreter in `ARRAYLAKE_TEST_VENV_PYTHON`.
-
-use std::path::PathBuf;
-use std::process::Stdio;
 
 use arraylake_core::prelude::*;
 use arraylake_tests::dataset;
 use arraylake_tests::lake::TestLake;
-use serde_json::Value;
-
-/// The interpreter; none if the tests against it were left out on purpose.
-fn python() -> Option<PathBuf> {
-    if std::env::var_os("ARRAYLAKE_TEST_NO_INTEROP").is_some() {
-        return None;
-    }
-    let python = std::env::var_os("ARRAYLAKE_TEST_VENV_PYTHON");
-    Some(python.expect("run these tests by `cargo xtask test`, which installs the Python client").into())
-}
-
-/// Runs a script of `tests/python` and reads the JSON of its last line.
-async fn run(lake: &TestLake, script: &str, arguments: &[&str]) -> Option<Value> {
-    let home = tempfile::tempdir().unwrap();
-    let output = tokio::process::Command::new(python()?)
-        .arg(format!("{}/python/{script}", env!("CARGO_MANIFEST_DIR")))
-        .args(arguments)
-        .env("HOME", home.path())
-        .env("ARRAYLAKE_CONFIG", home.path())
-        .env("ARRAYLAKE_SERVICE__URI", lake.lake().catalog_uri())
-        .env("ARRAYLAKE_TOKEN", lake.lake().token().expose())
-        .env("TEST_ORG", lake.org().as_str())
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let (text, complaints) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{script} failed:\n{text}\n{complaints}");
-    let last = text.lines().last().unwrap_or_default();
-    Some(serde_json::from_str(last).unwrap_or_else(|error| panic!("{script}: {error} in {last:?}")))
-}
+use arraylake_tests::python::Python;
 
 async fn python_reads_what_rust_wrote(bucket: impl Fn(&TestLake) -> BucketNickname) {
     let lake = TestLake::start().await;
@@ -48,7 +12,7 @@ async fn python_reads_what_rust_wrote(bucket: impl Fn(&TestLake) -> BucketNickna
     let store = std::sync::Arc::new(repo.into_icechunk().unwrap().writable_store("main").await.unwrap());
     dataset::write(&store).await;
     let snapshot = store.commit("from Rust").await.unwrap();
-    let Some(seen) = run(&lake, "read.py", &["from-rust"]).await else { return };
+    let Some(seen) = Python::Current.run(&lake, "read.py", &["from-rust"]).await else { return };
     assert_eq!(seen["snapshot"], snapshot.to_string());
     assert_eq!(seen["author_email"], lake.client().get_user().await.unwrap().email());
     assert_eq!(seen["dims"], serde_json::json!({"y": 4, "x": 6}));
@@ -70,7 +34,10 @@ async fn python_reads_what_rust_wrote_with_temporary_keys() {
 async fn rust_reads_what_python_wrote(bucket: impl Fn(&TestLake) -> BucketNickname) {
     let lake = TestLake::start().await;
     let nickname = bucket(&lake);
-    let Some(written) = run(&lake, "write.py", &["from-python", nickname.as_str()]).await else { return };
+    let Some(written) = Python::Current.run(&lake, "write.py", &["from-python", nickname.as_str()]).await
+    else {
+        return;
+    };
     let name = RepoName::new(lake.org(), "from-python").unwrap();
     let repo = lake.client().get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
     let session = repo.readonly_session("main").await.unwrap();
@@ -96,7 +63,7 @@ async fn python_sees_and_changes_the_same_catalog() {
     let lake = TestLake::start().await;
     let client = lake.client();
     client.create_repo(lake.org(), NewRepo::new("both-see-it"), OpenOptions::new()).await.unwrap();
-    let Some(seen) = run(&lake, "catalog.py", &[]).await else { return };
+    let Some(seen) = Python::Current.run(&lake, "catalog.py", &[]).await else { return };
     assert_eq!(seen["faults"], serde_json::json!([]), "{seen}");
     let names: Vec<String> = serde_json::from_value(seen["repos"].clone()).unwrap();
     assert!(names.contains(&"both-see-it".to_owned()), "{names:?}");

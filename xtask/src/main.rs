@@ -20,6 +20,7 @@ cargo xtask <task>
 
   check                          everything that must hold before a merge, tests apart
   test [--no-interop] [-- ARGS]  all tests; ARGS go to the test binaries
+  pythons                        the Python environments of the tests, and the variables that name them
   codegen [--check]              write the generated files, or say whether they are current
   sizes                          lines in files and functions
   deps                           number and names of crates in the dependency trees
@@ -50,6 +51,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["deps"] => deps::run(),
         ["deny"] => deny::run(),
         ["test", rest @ ..] => test::run(rest),
+        ["pythons"] => test::show_pythons(),
         ["recordings"] => recordings::run(None),
         ["recordings", folder] => recordings::run(Some(folder)),
         ["bench"] => bench::run(None),
