@@ -158,7 +158,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Sends everything through this HTTP proxy, whatever the environment says.
+    /// Sends everything through this proxy, whatever the environment says: `http://`, `https://` or `socks5://` (with
+    /// which the proxy looks names up), with `user:password@` where it asks for them.
     #[cfg(feature = "proxy")]
     pub fn with_proxy(mut self, uri: Uri) -> Self {
         if let Err(error) = crate::leaf::check_proxy(&uri) {

@@ -14,7 +14,7 @@
 //! | [`refs`] | [`Branch`], [`UpdateBranch`], [`Tag`], [`NewTag`], [`Acknowledged`] |
 //! | [`docs`] | [`Collection`], [`NewDoc`], [`Doc`], [`SessionPath`], [`DocSession`], [`PathSize`] |
 //! | [`tree`] | [`Tree`], [`ArrayDoc`] |
-//! | [`reference`] | [`ReferenceData`], [`ChunkHash`], [`SchemaVersion`] |
+//! | [`mod@reference`] | [`ReferenceData`], [`ChunkHash`], [`SchemaVersion`] |
 
 pub mod commit;
 pub mod docs;

@@ -279,7 +279,7 @@ fn building_needs_no_runtime_and_says_what_is_wrong() {
     assert!(matches!(failure(builder().with_base_uri(Uri::from_static("/x"))), BuildError::BaseUri(_)));
     #[cfg(feature = "proxy")]
     {
-        let socks = Uri::from_static("socks5://proxy.test");
+        let socks = Uri::from_static("socks4://proxy.test");
         assert!(matches!(failure(builder().with_proxy(socks)), BuildError::Proxy(_)));
     }
 }

@@ -1,6 +1,5 @@
-//! Connections: straight, through a proxy, or through a tunnel; all of them within the connect timeout.
+//! How connections are made: straight, through a proxy, or through a tunnel; all within the connect timeout.
 
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,13 +7,12 @@ use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::ClientConfig;
 use tower::Service;
 
+use super::stream::{Connecting, Stream};
 use super::tls::LazyTls;
 use crate::{Error, ErrorKind};
 
@@ -45,35 +43,46 @@ impl Connector {
     async fn connect(self, uri: Uri) -> Result<Stream, Error> {
         #[cfg(feature = "proxy")]
         if let Some(proxy) = self.proxies.of(&uri) {
-            proxy.check()?;
-            return if uri.scheme() == Some(&Scheme::HTTPS) {
-                self.secure(proxy.tunnel(self.http.clone()), uri).await
-            } else {
-                let stream = self.http.clone().call(proxy.uri().clone()).await;
-                let stream = stream.map_err(|error| Error::new(ErrorKind::Connect, error))?;
-                Ok(Stream { inner: MaybeHttpsStream::Http(stream), proxied: true })
-            };
+            return self.through(&proxy, uri).await;
         }
-        if uri.scheme() == Some(&Scheme::HTTPS) {
-            let http = self.http.clone();
-            return self.secure(http, uri).await;
+        let stream = self.tcp(uri.clone()).await?;
+        if uri.scheme() != Some(&Scheme::HTTPS) {
+            return Ok(stream);
         }
-        let stream = self.http.clone().call(uri).await;
-        let stream = stream.map_err(|error| Error::new(ErrorKind::Connect, error))?;
-        Ok(Stream { inner: MaybeHttpsStream::Http(stream), proxied: false })
+        secure(stream, self.tls.config().await?, uri).await
     }
 
-    /// TLS over what `transport` connects to.
-    async fn secure<T>(&self, transport: T, uri: Uri) -> Result<Stream, Error>
-    where
-        T: Service<Uri, Response = TokioIo<TcpStream>, Future: Send + 'static>,
-        T::Error: Into<super::Source>,
-    {
-        let config = self.tls.config().await?;
-        let stream = HttpsConnector::from((transport, config)).call(uri).await;
-        let stream = stream.map_err(super::classify::connecting)?;
-        Ok(Stream { inner: stream, proxied: false })
+    #[cfg(feature = "proxy")]
+    async fn through(&self, proxy: &super::proxy::Proxy, uri: Uri) -> Result<Stream, Error> {
+        use super::proxy::Protocol;
+
+        let protocol = proxy.protocol()?;
+        let mut stream = self.tcp(proxy.address()?).await?;
+        if protocol == Protocol::Https {
+            // What a proxy is told is HTTP/1.1.
+            let mut config = ClientConfig::clone(&*self.tls.config().await?);
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            stream = secure(stream, Arc::new(config), proxy.uri().clone()).await?;
+        }
+        let is_secure = uri.scheme() == Some(&Scheme::HTTPS);
+        stream = match protocol {
+            Protocol::Socks5 => proxy.socks(stream, &uri).await?,
+            Protocol::Http | Protocol::Https if is_secure => proxy.tunnel(stream, uri.clone()).await?,
+            Protocol::Http | Protocol::Https => return Ok(stream.proxied()),
+        };
+        if is_secure { secure(stream, self.tls.config().await?, uri).await } else { Ok(stream) }
     }
+
+    async fn tcp(&self, uri: Uri) -> Result<Stream, Error> {
+        let stream = self.http.clone().call(uri).await;
+        stream.map(Stream::new).map_err(|error| Error::new(ErrorKind::Connect, error))
+    }
+}
+
+/// TLS around `stream`, with the host of `uri` at its other end.
+async fn secure(stream: Stream, config: Arc<ClientConfig>, uri: Uri) -> Result<Stream, Error> {
+    let stream = HttpsConnector::from((Connecting::from(stream), config)).call(uri).await;
+    stream.map(Stream::new).map_err(super::classify::connecting)
 }
 
 impl Service<Uri> for Connector {
@@ -91,55 +100,5 @@ impl Service<Uri> for Connector {
             let late = |late| Err(Error::new(ErrorKind::Connect, late));
             tokio::time::timeout(timeout, connector.connect(uri)).await.unwrap_or_else(late)
         })
-    }
-}
-
-/// A connection.
-#[derive(Debug)]
-pub(super) struct Stream {
-    inner: MaybeHttpsStream<TokioIo<TcpStream>>,
-    /// Whether requests must name the whole URL, because a proxy reads them.
-    proxied: bool,
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        self.inner.connected().proxy(self.proxied)
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buf)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
     }
 }

@@ -9,6 +9,7 @@ mod connect;
 mod gzip;
 #[cfg(feature = "proxy")]
 mod proxy;
+mod stream;
 mod tls;
 
 use std::error::Error as StdError;
