@@ -1,6 +1,6 @@
 //! Everything that needs more than one crate: the contract suite over its implementations, repositories end to end,
 //! the Python client, errors and secrets.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "suite/blocking.rs"]
 mod blocking;
