@@ -67,13 +67,10 @@ impl Server {
                 let tls = tls.clone();
                 let counter = Arc::clone(&counter);
                 tokio::spawn(async move {
-                    match tls {
-                        None => answer(TokioIo::new(socket), &counter).await,
-                        // A client that does not trust us hangs up here.
-                        Some(tls) => match tls.accept(socket).await {
-                            Ok(socket) => answer(TokioIo::new(socket), &counter).await,
-                            Err(_) => (),
-                        },
+                    let Some(tls) = tls else { return answer(TokioIo::new(socket), &counter).await };
+                    // A client that does not trust us hangs up here.
+                    if let Ok(socket) = tls.accept(socket).await {
+                        answer(TokioIo::new(socket), &counter).await;
                     }
                 });
             }
