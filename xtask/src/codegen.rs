@@ -1,10 +1,13 @@
-//! `cargo xtask codegen`: what follows mechanically from the role traits of `arraylake-core`.
+//! `cargo xtask codegen`: what follows mechanically from the role traits of `arraylake-core`, and from the methods of
+//! `AsyncRepo` of `arraylake-v1`.
 //!
-//! Two committed files: the methods of the blocking client, and the roles for references and smart pointers.
+//! Three committed files: the methods of the blocking client and of the blocking V1 repo, and the roles for references
+//! and smart pointers.
 
 mod blocking;
 mod docs;
 mod forward;
+mod handle;
 mod roles;
 
 use std::{
@@ -21,10 +24,12 @@ use roles::Role;
 
 const API: &str = "crates/arraylake-core/src/api";
 const BLOCKING: &str = "crates/arraylake-blocking/src/generated.rs";
+const REPO_SOURCE: &str = "crates/arraylake-v1/src/repo";
+const REPO: &str = "crates/arraylake-blocking/src/generated_repo.rs";
 const FORWARD: &str = "crates/arraylake-core/src/api/forward.rs";
 
 /// The files this task writes, from the top directory.
-pub(crate) const GENERATED: [&str; 2] = [BLOCKING, FORWARD];
+pub(crate) const GENERATED: [&str; 3] = [BLOCKING, REPO, FORWARD];
 
 /// Write the files, or only compare them.
 #[derive(Clone, Copy)]
@@ -33,14 +38,16 @@ pub(crate) enum Mode {
     Check,
 }
 
-/// Makes both files from the traits.
+/// Makes all files from their sources.
 pub(crate) fn run(mode: Mode) -> Result<()> {
     let roles = read_roles(&root().join(API))?;
     if roles.is_empty() {
         return Err(Error::new(format!("no `pub trait` with `#[async_trait]` in {API}")));
     }
+    let repo = handle::file(&read_handle(&root().join(REPO_SOURCE))?)?;
     let mut stale = Vec::new();
-    for (path, tokens) in [(BLOCKING, blocking::file(&roles)), (FORWARD, forward::file(&roles))] {
+    for (path, tokens) in [(BLOCKING, blocking::file(&roles)), (REPO, repo), (FORWARD, forward::file(&roles))]
+    {
         let text = format(tokens)?;
         let target = root().join(path);
         if read(&target).is_ok_and(|old| old == text) {
@@ -55,7 +62,7 @@ pub(crate) fn run(mode: Mode) -> Result<()> {
         }
     }
     if stale.is_empty() {
-        println!("codegen: {} roles, both files are current", roles.len());
+        println!("codegen: {} roles, all files are current", roles.len());
         return Ok(());
     }
     Err(Error::new(format!("not current: {}; run `cargo xtask codegen`", stale.join(", "))))
@@ -63,24 +70,34 @@ pub(crate) fn run(mode: Mode) -> Result<()> {
 
 /// The roles of all files, in the order of file names.
 fn read_roles(dir: &Path) -> Result<Vec<Role>> {
+    let mut all = Vec::new();
+    for path in rust_files(dir)? {
+        if path.ends_with("mod.rs") || path.ends_with("forward.rs") {
+            continue;
+        }
+        all.extend(roles::parse(&read(&path)?).map_err(|e| Error::new(format!("{}: {e}", path.display())))?);
+    }
+    Ok(all)
+}
+
+/// The methods of `AsyncRepo` in its module, and in the files below, in the order of file names.
+fn read_handle(module: &Path) -> Result<Vec<syn::ImplItemFn>> {
+    let mut all = Vec::new();
+    for path in [vec![module.with_extension("rs")], rust_files(module)?].concat() {
+        all.extend(handle::parse(&read(&path)?).map_err(|e| Error::new(format!("{}: {e}", path.display())))?);
+    }
+    Ok(all)
+}
+
+fn rust_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let problem = |e| Error::new(format!("cannot list {}: {e}", dir.display()));
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(dir).map_err(problem)? {
         files.push(entry.map_err(problem)?.path());
     }
-    files.retain(|path| {
-        path.extension().is_some_and(|extension| extension == "rs")
-            && !path.ends_with("mod.rs")
-            && !path.ends_with("forward.rs")
-    });
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     files.sort();
-    let mut all = Vec::new();
-    for path in files {
-        let roles =
-            roles::parse(&read(&path)?).map_err(|e| Error::new(format!("{}: {e}", path.display())))?;
-        all.extend(roles);
-    }
-    Ok(all)
+    Ok(files)
 }
 
 /// Tokens to the text that `cargo fmt` leaves alone.

@@ -81,7 +81,8 @@ fn parse(text: &str) -> BTreeSet<Crate> {
 fn is_heavy(name: &str) -> bool {
     // aws-lc is the cryptography of rustls; openssl-probe only knows where the system keeps its certificates.
     let fine = ["aws-lc-rs", "aws-lc-sys", "openssl-probe"];
-    let heavy = ["icechunk", "arraylake-icechunk", "aws-", "reqwest", "openssl"];
+    let heavy =
+        ["icechunk", "arraylake-icechunk", "arraylake-v1", "object_store", "aws-", "reqwest", "openssl"];
     !fine.contains(&name) && heavy.iter().any(|prefix| name.starts_with(prefix))
 }
 
@@ -137,9 +138,15 @@ mod tests {
 
     #[test]
     fn heavy_crates_are_named_and_the_cryptography_is_not_among_them() {
-        for name in
-            ["icechunk", "icechunk-types", "arraylake-icechunk", "aws-sdk-s3", "reqwest", "openssl-sys"]
-        {
+        for name in [
+            "icechunk",
+            "icechunk-types",
+            "arraylake-v1",
+            "object_store",
+            "aws-sdk-s3",
+            "reqwest",
+            "openssl-sys",
+        ] {
             assert!(is_heavy(name), "{name}");
         }
         for name in ["aws-lc-rs", "aws-lc-sys", "openssl-probe", "hyper"] {

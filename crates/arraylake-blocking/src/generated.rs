@@ -725,12 +725,15 @@ impl<A: Repos + ?Sized + 'static> Client<A> {
     }
 }
 
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 impl<A: Repositories + ?Sized + 'static> Client<A> {
-    /// Opens a repository. Its credentials renew themselves for as long as it is in use.
+    /// Opens a repo of either kind. Its credentials renew themselves for as long as it is in use.
     ///
     /// `GET /repos/{org}/{repo}/open`, and nothing else, once for all who open it at the same time; on services
     /// without that route `GET /repos/{org}/{repo}`, `GET /user` and `GET /repos/{org}/{repo}/bucket-credentials`.
+    ///
+    /// A V1 repo takes `GET /repos/{org}/{repo}` and `GET /user`, and is checked out as the options say: the branch
+    /// `main`, for writing unless it may only be read.
     ///
     /// # Errors
     /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such repo,
@@ -741,9 +744,9 @@ impl<A: Repositories + ?Sized + 'static> Client<A> {
     }
 
     /// Makes a repo: its entry in the catalog, then an empty repository in its bucket. If the second fails, or the
-    /// future is dropped, the entry is taken back.
+    /// future is dropped, the entry is taken back. A V1 repo needs nothing in its bucket, and is checked out.
     ///
-    /// `POST /orgs/{org}/repos`, then `GET /repos/{org}/{repo}/open`
+    /// `POST /orgs/{org}/repos`, then `GET /repos/{org}/{repo}/open`; for a V1 repo `GET /user`
     ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if the name is
@@ -762,17 +765,18 @@ impl<A: Repositories + ?Sized + 'static> Client<A> {
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if the name is
     /// taken; if there is no repository at that place.
+    #[cfg(feature = "icechunk")]
     pub fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
         let org = org.to_owned();
         self.run(move |api| async move { api.import_repo(&org, request, options).await })
     }
 
-    /// Opens a repository, or makes it if it is not there. Any number of callers may do so at once; all get the same.
+    /// Opens a repo, or makes it if it is not there. Any number of callers may do so at once; all get the same.
     ///
     /// `GET /repos/{org}/{repo}/open`; if that is not found as [`create_repo`](Self::create_repo).
     ///
     /// # Errors
-    /// [`Error::Mismatch`](arraylake_core::Error::Mismatch) if it is in another bucket than the one asked for.
+    /// [`Error::Mismatch`](arraylake_core::Error::Mismatch) if it is of another kind or in another bucket than asked for.
     pub fn get_or_create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions) -> Result<Repo> {
         let org = org.to_owned();
         self.run(move |api| async move { api.get_or_create_repo(&org, request, options).await })
@@ -786,6 +790,7 @@ impl<A: Repositories + ?Sized + 'static> Client<A> {
     /// # Errors
     /// As [`update_virtual_chunk_containers`](arraylake_core::api::VirtualChunks::update_virtual_chunk_containers) and
     /// [`get_repo`](Self::get_repo).
+    #[cfg(feature = "icechunk")]
     pub fn authorize_virtual_chunk_access(
         &self,
         repo: &RepoName,

@@ -22,8 +22,12 @@
 mod client;
 mod compute;
 mod generated;
+#[cfg(feature = "v1")]
+mod generated_repo;
 mod pages;
 mod runtime;
+#[cfg(feature = "v1")]
+pub mod v1;
 
 pub use self::client::Client;
 pub use self::compute::{ComputeClient, LogLines};
@@ -39,6 +43,6 @@ pub mod prelude {
         NewRepo, NewRepoStatus, OrgAction, OrgName, PageRequest, RepoAction, RepoKind, RepoName,
         RepoOperationMode, ServiceType, SubscribeRepo, UpdateContainers, UpdateService,
     };
-    #[cfg(feature = "icechunk")]
+    #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use arraylake_core::prelude::{OpenOptions, Repo};
 }

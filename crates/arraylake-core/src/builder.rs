@@ -129,7 +129,7 @@ impl ClientBuilder {
         for adjust in self.adjust {
             transport = adjust(transport);
         }
-        Ok(AsyncClient::new(transport.build()?, service_uri))
+        Ok(AsyncClient::new(transport.build()?, service_uri, &config))
     }
 }
 

@@ -8,7 +8,10 @@ use arraylake_transport::{Request, Response, Transport};
 
 use crate::builder::ClientBuilder;
 use crate::call::{Answer, Call};
+use crate::config::Config;
 use crate::error::{Error, Result};
+#[cfg(feature = "v1")]
+use crate::repository::V1Settings;
 use crate::uri::ServiceUri;
 
 /// A client of the service, for async code. Cheap to clone; clones share connections and caches.
@@ -36,6 +39,8 @@ struct Inner {
     era: Era,
     #[cfg(feature = "icechunk")]
     credentials: arraylake_icechunk::CredentialCache,
+    #[cfg(feature = "v1")]
+    v1: V1Settings,
 }
 
 /// Which newer routes the service was found to lack; learnt by the way, so that the detour is taken once.
@@ -80,7 +85,9 @@ impl AsyncClient {
         Self::builder().build()
     }
 
-    pub(crate) fn new(transport: Transport, service_uri: ServiceUri) -> Self {
+    pub(crate) fn new(transport: Transport, service_uri: ServiceUri, config: &Config) -> Self {
+        #[cfg(not(feature = "v1"))]
+        let _ = config;
         Self {
             inner: Arc::new(Inner {
                 transport,
@@ -88,6 +95,8 @@ impl AsyncClient {
                 era: Era::default(),
                 #[cfg(feature = "icechunk")]
                 credentials: arraylake_icechunk::CredentialCache::new(),
+                #[cfg(feature = "v1")]
+                v1: V1Settings::of(config),
             }),
         }
     }
@@ -134,6 +143,12 @@ impl AsyncClient {
 
     pub(crate) fn era(&self) -> &Era {
         &self.inner.era
+    }
+
+    /// What the configuration says about V1 repos.
+    #[cfg(feature = "v1")]
+    pub(crate) fn v1_settings(&self) -> &V1Settings {
+        &self.inner.v1
     }
 
     #[cfg(feature = "icechunk")]

@@ -80,6 +80,16 @@ pub enum Error {
         /// Why.
         source: Box<arraylake_icechunk::Error>,
     },
+    /// The V1 repo could not be opened, or its metastore refused.
+    #[cfg(feature = "v1")]
+    #[error("{operation} failed: {source}")]
+    #[non_exhaustive]
+    V1 {
+        /// The call.
+        operation: &'static str,
+        /// Why.
+        source: Box<arraylake_v1::Error>,
+    },
     /// A new repo could not be completed, and its entry could not be taken back either.
     #[error("{repo} could not be created ({cause}), and its entry is still in the catalog ({rollback})")]
     #[non_exhaustive]
@@ -192,6 +202,11 @@ impl Error {
         Self::Storage { operation, source: Box::new(source) }
     }
 
+    #[cfg(feature = "v1")]
+    pub(crate) fn v1(operation: &'static str, source: arraylake_v1::Error) -> Self {
+        Self::V1 { operation, source: Box::new(source) }
+    }
+
     fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -223,6 +238,8 @@ impl Error {
             Self::Transport { operation, .. } | Self::Unknown { operation, .. } => Some(operation),
             #[cfg(feature = "icechunk")]
             Self::Storage { operation, .. } => Some(operation),
+            #[cfg(feature = "v1")]
+            Self::V1 { operation, .. } => Some(operation),
             Self::RollbackFailed { cause, .. } => cause.operation(),
             _ => None,
         }
@@ -246,6 +263,8 @@ impl Error {
         match self {
             Self::Api(error) => error.request_id.as_deref(),
             Self::Decode(error) => error.request_id.as_deref(),
+            #[cfg(feature = "v1")]
+            Self::V1 { source, .. } => source.request_id(),
             Self::RollbackFailed { cause, .. } => cause.request_id(),
             _ => None,
         }
@@ -308,7 +327,12 @@ impl Error {
     /// Whether a value broke a rule, so that nothing was sent.
     #[must_use]
     pub fn is_invalid_input(&self) -> bool {
-        matches!(self, Self::Invalid(_))
+        match self {
+            Self::Invalid(_) => true,
+            #[cfg(feature = "v1")]
+            Self::V1 { source, .. } => source.is_invalid_input(),
+            _ => false,
+        }
     }
 
     /// Whether the service could not be reached.
@@ -355,6 +379,8 @@ impl Error {
             Self::Storage { source, .. } => {
                 matches!(source.kind(), arraylake_icechunk::ErrorKind::Offline { .. })
             }
+            #[cfg(feature = "v1")]
+            Self::V1 { source, .. } => source.is_offline(),
             _ => false,
         }
     }

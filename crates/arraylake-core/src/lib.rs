@@ -14,8 +14,8 @@
 //! # }
 //! ```
 //!
-//! With the feature `icechunk` (on by default) it also opens and creates repositories; without it, and without the
-//! other defaults, it is a small catalog client. [`types`] and [`transport`] are re-exported, so that an application
+//! With the features `icechunk` and `v1` (on by default) it also opens and creates repositories of these kinds; without
+//! them, and without the other defaults, it is a small catalog client. [`types`] and [`transport`] are re-exported, so that an application
 //! names one crate.
 
 pub mod api;
@@ -28,7 +28,7 @@ mod error;
 mod listing;
 mod logs;
 mod pages;
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 mod repository;
 #[cfg(test)]
 mod test_support;
@@ -46,20 +46,22 @@ pub use self::logs::LogLines;
 pub use self::pages::Pages;
 pub use self::uri::ServiceUri;
 
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 pub use self::repository::{OpenOptions, Repo};
 #[cfg(feature = "icechunk")]
 pub use arraylake_icechunk as icechunk;
+#[cfg(feature = "v1")]
+pub use arraylake_v1 as v1;
 
 /// Everything that a call needs in scope: the roles, and the types of their arguments.
 pub mod prelude {
-    #[cfg(feature = "icechunk")]
+    #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use crate::api::Repositories;
     pub use crate::api::{
         Api, ApiClients, Buckets, Compute, Diagnostics, Exchange, IcebergNamespaces, Maintenance, Orgs,
         Permissions, Repos, Users, VirtualChunks,
     };
-    #[cfg(feature = "icechunk")]
+    #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use crate::repository::{OpenOptions, Repo};
     pub use arraylake_types::{
         ApiToken, AuthConfig, BucketNickname, BucketRef, CredentialAccess, DeleteConfirmation, DeleteRepo,

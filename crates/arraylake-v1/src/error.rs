@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use arraylake_transport as transport;
-use arraylake_types::InvalidInput;
+use arraylake_types::{InvalidInput, Timestamp};
 use http::StatusCode;
 
 /// The result of a call.
@@ -66,6 +66,14 @@ pub enum ErrorKind {
     Credentials,
     /// The object store failed or refused.
     Storage,
+    /// The repo is offline.
+    #[non_exhaustive]
+    Offline {
+        /// When that is expected to end.
+        until: Option<Timestamp>,
+        /// Why, in words.
+        message: Option<String>,
+    },
     /// This version cannot do it.
     Unsupported,
 }
@@ -173,6 +181,12 @@ impl Error {
     #[must_use]
     pub fn is_session_expired(&self) -> bool {
         self.0.kind == ErrorKind::SessionExpired
+    }
+
+    /// Whether the repo is offline.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Offline { .. })
     }
 
     /// Whether a value broke a rule, so that nothing was sent.

@@ -3,6 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`repo`] | [`AsyncRepo`]: a repo with a session, which reads, writes and commits |
+//! | [`open`](mod@open) | [`open()`]: from the entry of a catalog to a repo |
 //! | [`metastore`] | [`Metastore`]: every route of a V1 repo, one method each |
 //! | [`path`] | [`NodePath`]: where a group or an array is |
 //! | [`error`] | [`Error`] and its [`ErrorKind`] |
@@ -17,6 +18,7 @@
 pub mod chunks;
 pub mod error;
 pub mod metastore;
+pub mod open;
 pub mod path;
 pub mod repo;
 #[cfg(feature = "zarrs")]
@@ -26,5 +28,32 @@ pub use arraylake_transport::types;
 
 pub use error::{Error, ErrorKind, Result};
 pub use metastore::Metastore;
+pub use open::{open, refuse_offline};
 pub use path::NodePath;
-pub use repo::{AsyncRepo, Checkout, CommitOptions, CommitOutcome, CommitPolicy, Ref, RepoOptions, Session};
+pub use repo::{
+    AsyncRepo, Checkout, CommitOptions, CommitOutcome, CommitPolicy, Ref, RepoOptions, Session, SharedRepo,
+};
+
+/// What the signatures of [`AsyncRepo`] name, for generated code.
+#[doc(hidden)]
+pub mod codegen_prelude {
+    pub use std::collections::BTreeMap;
+    pub use std::sync::Arc;
+    pub use std::time::Duration;
+
+    pub use arraylake_types::v1::{
+        Branch, Collection, Commit, CommitId, PathSize, ReferenceData, SessionId, SessionInfo, Tag, Tree,
+    };
+    pub use arraylake_types::{Author, RepoName, RepoStatus};
+    pub use bytes::Bytes;
+    pub use serde::Serialize;
+    pub use serde::de::DeserializeOwned;
+
+    pub use crate::error::{ErrorKind, Result};
+    pub use crate::metastore::Metastore;
+    pub use crate::path::NodePath;
+    pub use crate::repo::{
+        Checkout, CommitData, CommitLog, CommitOptions, CommitOutcome, Ref, RepoOptions, Session, SharedRepo,
+        Status,
+    };
+}

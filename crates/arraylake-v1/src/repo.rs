@@ -24,13 +24,14 @@ mod options;
 mod outcome;
 mod refs;
 mod session;
+mod sharing;
 mod status;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arraylake_types::{Author, RepoName};
+use arraylake_types::{Author, RepoName, RepoStatus};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 pub use self::checkout_options::Checkout;
@@ -39,6 +40,7 @@ pub use self::options::{CommitPolicy, RepoOptions};
 pub use self::outcome::{CommitOptions, CommitOutcome};
 pub use self::refs::Ref;
 pub use self::session::Session;
+pub use self::sharing::SharedRepo;
 pub use self::status::{Change, Status};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metastore::Metastore;
@@ -56,6 +58,7 @@ struct Inner {
     metastore: Metastore,
     author: Author,
     options: RepoOptions,
+    status: RepoStatus,
     session: Mutex<Option<Arc<Session>>>,
     commit_data: Mutex<Option<Arc<CommitData>>>,
     /// Held while a commit or a checkout replaces the session.
@@ -66,25 +69,46 @@ impl AsyncRepo {
     /// A repo over its metastore. Commits carry the author's name and address.
     #[must_use]
     pub fn new(metastore: Metastore, author: Author, options: RepoOptions) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                metastore,
-                author,
-                options,
-                session: Mutex::new(None),
-                commit_data: Mutex::new(None),
-                turn: tokio::sync::Mutex::new(()),
-            }),
+        Self::with_inner(Inner {
+            metastore,
+            author,
+            options,
+            status: RepoStatus::default(),
+            session: Mutex::new(None),
+            commit_data: Mutex::new(None),
+            turn: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    fn with_inner(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What another handle begins with: the same session, and a life of its own.
+    fn copy(&self) -> Inner {
+        let Inner { metastore, author, options, status, .. } = self.inner.as_ref();
+        Inner {
+            metastore: metastore.clone(),
+            author: author.clone(),
+            options: options.clone(),
+            status: status.clone(),
+            session: Mutex::new(self.session_slot().clone()),
+            commit_data: Mutex::new(None),
+            turn: tokio::sync::Mutex::new(()),
         }
     }
 
     /// Another handle on the same repo, with a session of its own.
     #[must_use]
     pub fn fork(&self) -> Self {
-        let Inner { metastore, author, options, .. } = self.inner.as_ref();
-        let fork = Self::new(metastore.clone(), author.clone(), options.clone());
-        *fork.session_slot() = self.session_slot().clone();
-        fork
+        Self::with_inner(self.copy())
+    }
+
+    /// The catalog's status at the time of opening. Under maintenance the repo can only be read. For new handles,
+    /// before anything is checked out.
+    #[must_use]
+    pub fn with_status(&self, status: RepoStatus) -> Self {
+        Self::with_inner(Inner { status, ..self.copy() })
     }
 
     /// Full name.
@@ -105,10 +129,16 @@ impl AsyncRepo {
         &self.inner.options
     }
 
-    /// Whether writing is refused, whatever is checked out.
+    /// The catalog's status at the time of opening.
+    #[must_use]
+    pub fn repo_status(&self) -> &RepoStatus {
+        &self.inner.status
+    }
+
+    /// Whether writing is refused, whatever is checked out: the caller wanted that, or the repo is under maintenance.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
-        self.inner.options.read_only
+        self.inner.options.read_only || self.inner.status.is_maintenance()
     }
 
     /// The service, for what this handle does not offer.

@@ -6,9 +6,14 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 ///
 /// Paths of the core crate get its name, so that links still lead there.
 pub(super) fn lines(attrs: &[Attribute]) -> Vec<String> {
+    lines_of(attrs, "arraylake_core::")
+}
+
+/// As [`lines`], for docs of the crate that is reached by `home`.
+pub(super) fn lines_of(attrs: &[Attribute], home: &str) -> Vec<String> {
     let all: Vec<String> = attrs.iter().filter_map(text).flat_map(|text| split(&text)).collect();
     let all = without_empty_examples(without_code(all));
-    let all = all.into_iter().map(|line| line.replace("crate::", "arraylake_core::"));
+    let all = all.into_iter().map(|line| line.replace("crate::", home));
     without_double_blanks(all.collect())
 }
 

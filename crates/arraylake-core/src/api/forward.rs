@@ -1009,7 +1009,7 @@ impl<T: Repos + ?Sized> Repos for Box<T> {
     }
 }
 
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 #[async_trait::async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: Repositories + ?Sized> Repositories for &T {
@@ -1021,6 +1021,7 @@ impl<T: Repositories + ?Sized> Repositories for &T {
         (**self).create_repo(org, request, options).await
     }
 
+    #[cfg(feature = "icechunk")]
     async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
         (**self).import_repo(org, request, options).await
     }
@@ -1034,6 +1035,7 @@ impl<T: Repositories + ?Sized> Repositories for &T {
         (**self).get_or_create_repo(org, request, options).await
     }
 
+    #[cfg(feature = "icechunk")]
     async fn authorize_virtual_chunk_access(
         &self,
         repo: &RepoName,
@@ -1044,7 +1046,7 @@ impl<T: Repositories + ?Sized> Repositories for &T {
     }
 }
 
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 #[async_trait::async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
@@ -1056,6 +1058,7 @@ impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
         (**self).create_repo(org, request, options).await
     }
 
+    #[cfg(feature = "icechunk")]
     async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
         (**self).import_repo(org, request, options).await
     }
@@ -1069,6 +1072,7 @@ impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
         (**self).get_or_create_repo(org, request, options).await
     }
 
+    #[cfg(feature = "icechunk")]
     async fn authorize_virtual_chunk_access(
         &self,
         repo: &RepoName,
@@ -1079,7 +1083,7 @@ impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
     }
 }
 
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 #[async_trait::async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: Repositories + ?Sized> Repositories for Box<T> {
@@ -1091,6 +1095,7 @@ impl<T: Repositories + ?Sized> Repositories for Box<T> {
         (**self).create_repo(org, request, options).await
     }
 
+    #[cfg(feature = "icechunk")]
     async fn import_repo(&self, org: &OrgName, request: ImportRepo, options: OpenOptions) -> Result<Repo> {
         (**self).import_repo(org, request, options).await
     }
@@ -1104,6 +1109,7 @@ impl<T: Repositories + ?Sized> Repositories for Box<T> {
         (**self).get_or_create_repo(org, request, options).await
     }
 
+    #[cfg(feature = "icechunk")]
     async fn authorize_virtual_chunk_access(
         &self,
         repo: &RepoName,

@@ -11,7 +11,10 @@
 //! | [`IcebergNamespaces`] | Iceberg namespaces and tables |
 //! | [`Compute`] | compute services |
 //! | [`Maintenance`], [`Diagnostics`] | what is reported to the service |
-#![cfg_attr(feature = "icechunk", doc = "| [`Repositories`] | open repositories: their data |")]
+#![cfg_attr(
+    any(feature = "icechunk", feature = "v1"),
+    doc = "| [`Repositories`] | open repositories: their data |"
+)]
 //!
 //! Code that lists repos takes `&dyn Repos`, and its tests mock one role instead of all (feature `mock`). `&T`,
 //! `Box<T>` and `Arc<T>` of a role play it too. [`Api`] joins the roles.
@@ -27,7 +30,7 @@ mod maintenance;
 mod orgs;
 mod permissions;
 mod repos;
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 mod repositories;
 mod users;
 mod virtual_chunks;
@@ -43,12 +46,12 @@ pub use self::orgs::Orgs;
 pub use self::permissions::Permissions;
 pub use self::repos::Repos;
 pub(crate) use self::repos::is_missing_route;
-#[cfg(feature = "icechunk")]
+#[cfg(any(feature = "icechunk", feature = "v1"))]
 pub use self::repositories::Repositories;
 pub use self::users::Users;
 pub use self::virtual_chunks::VirtualChunks;
 
-#[cfg(all(feature = "mock", feature = "icechunk"))]
+#[cfg(all(feature = "mock", any(feature = "icechunk", feature = "v1")))]
 pub use self::repositories::MockRepositories;
 #[cfg(feature = "mock")]
 pub use self::{
@@ -94,14 +97,14 @@ impl<T> Api for T where
 /// What the signatures of the roles name, for generated code.
 #[doc(hidden)]
 pub mod codegen_prelude {
-    #[cfg(feature = "icechunk")]
+    #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use super::Repositories;
     pub use super::{
         ApiClients, Buckets, Compute, Diagnostics, Exchange, IcebergNamespaces, Maintenance, Orgs,
         Permissions, Repos, Users, VirtualChunks,
     };
     pub use crate::error::Result;
-    #[cfg(feature = "icechunk")]
+    #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use crate::repository::{OpenOptions, Repo};
     pub use arraylake_types::{
         AccessPolicy, Action, ApiClient, ApiToken, BucketId, BucketNickname, BucketRef, BucketResponse,

@@ -206,7 +206,7 @@ fn canonical(key: &str) -> String {
 /// Whether the value of a key must not be shown.
 fn is_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
-    last == "token" || last == "proxy" || ["secret", "password", "key"].iter().any(|end| last.ends_with(end))
+    last == "proxy" || ["token", "secret", "password", "key"].iter().any(|end| last.ends_with(end))
 }
 
 impl fmt::Debug for Config {

@@ -48,9 +48,7 @@ impl AsyncRepo {
 
     fn check_checkout(&self, options: &Checkout) -> Result<()> {
         if options.for_writing && self.is_read_only() {
-            let message =
-                format!("{} was opened to be read and cannot be checked out for writing", self.name());
-            return Err(Error::new(ErrorKind::ReadOnly, message));
+            return Err(self.read_only("cannot be checked out for writing"));
         }
         let span = TimeSpan::from(options.expires_in);
         if options.for_writing && (span > TimeSpan::MAX_SESSION || options.expires_in.is_zero()) {
@@ -58,6 +56,15 @@ impl AsyncRepo {
             return Err(InvalidInput::new("session length", span.to_string(), rule).into());
         }
         Ok(())
+    }
+
+    /// Why nothing may be written, and so what cannot be done.
+    pub(super) fn read_only(&self, what: &str) -> Error {
+        let why = match self.repo_status().is_maintenance() {
+            true => format!("is under maintenance{}", self.repo_status().explanation()),
+            false => "was opened to be read".to_owned(),
+        };
+        Error::new(ErrorKind::ReadOnly, format!("{} {why}: {what}", self.name()))
     }
 
     /// A session for what a ref stands for.
@@ -110,8 +117,7 @@ impl AsyncRepo {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         if self.is_read_only() {
-            let message = format!("{} was opened to be read; sessions to be joined write", self.name());
-            return Err(Error::new(ErrorKind::ReadOnly, message));
+            return Err(self.read_only("its sessions, which write, cannot be joined"));
         }
         let _turn = self.inner.turn.lock().await;
         let info = self.metastore().get_session(session).await?;

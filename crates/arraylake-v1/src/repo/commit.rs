@@ -20,7 +20,7 @@ impl AsyncRepo {
     /// Publishes what the session has changed as a commit on its branch, and checks that branch out anew.
     ///
     /// When somebody else has moved the branch meanwhile and changed none of the same documents, the session is put on
-    /// top of what they did and it is tried again, as [`CommitPolicy`](super::CommitPolicy) says. A future that is
+    /// top of what they did and it is tried again, as [`CommitPolicy`](crate::CommitPolicy) says. A future that is
     /// dropped leaves either a commit with its new session, or the session as it was.
     ///
     /// `GET /repos/{org}/{repo}/branches`, `PUT .../commits`, `PUT .../branches`, and `POST .../rebase` after a lost

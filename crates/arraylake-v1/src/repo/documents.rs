@@ -20,7 +20,7 @@ impl AsyncRepo {
     /// # Errors
     /// [`ReadOnly`](ErrorKind::ReadOnly), [`SessionExpired`](ErrorKind::SessionExpired), [`Invalid`](ErrorKind::Invalid)
     /// if the path does not begin with `meta/`, or the value is no object.
-    pub async fn set_doc(&self, path: &str, content: &impl Serialize) -> Result<()> {
+    pub async fn set_doc(&self, path: &str, content: impl Serialize) -> Result<()> {
         self.set_docs([(path, content)]).await
     }
 
@@ -91,6 +91,16 @@ impl AsyncRepo {
         docs: impl IntoIterator<Item = (P, T)>,
     ) -> Result<()> {
         let view = self.writable()?.view();
+        self.put_in(&view, collection, docs).await
+    }
+
+    /// As [`put`](Self::put), in the session of a view, which may be another one by now.
+    pub(crate) async fn put_in<P: Into<String>, T: Serialize>(
+        &self,
+        view: &View,
+        collection: &Collection,
+        docs: impl IntoIterator<Item = (P, T)>,
+    ) -> Result<()> {
         let mut all = Vec::new();
         for (path, content) in docs {
             let path = path.into();
@@ -98,8 +108,9 @@ impl AsyncRepo {
             let content = as_object(&path, &content)?;
             all.push(NewDoc::new(view.session.clone(), path, content));
         }
-        let batches = all.chunks(self.options().batch_size.get());
-        self.at_once(batches, |batch| self.metastore().add_docs(collection, &view, batch)).await.map(drop)
+        let batches = into_batches(all, self.options().batch_size.get());
+        let store = async |batch: Vec<_>| self.metastore().add_docs(collection, view, &batch).await;
+        self.at_once(batches, store).await.map(drop)
     }
 
     pub(crate) async fn fetch<T: DeserializeOwned>(
@@ -122,11 +133,14 @@ impl AsyncRepo {
         for path in &paths {
             check(collection, path)?;
         }
-        let batches = self.batches(collection, &paths);
-        let rows =
-            self.at_once(batches, async |batch| self.metastore().get_docs(collection, view, &batch).await);
+        let batches = self.batches(collection, paths);
+        let read_batch = async |batch: Vec<String>| {
+            let paths: Vec<&str> = batch.iter().map(String::as_str).collect();
+            self.metastore().get_docs(collection, view, &paths).await
+        };
+        let rows = self.at_once(batches, read_batch).await?;
         let mut found = BTreeMap::new();
-        for doc in rows.await?.into_iter().flatten() {
+        for doc in rows.into_iter().flatten() {
             if let Some((path, content)) = read(doc)? {
                 found.insert(path, content);
             }
@@ -135,14 +149,20 @@ impl AsyncRepo {
     }
 
     /// Pieces for one request each. The service wants all chunks of a request to be of one array.
-    fn batches<'p>(&self, collection: &Collection, paths: &'p BTreeSet<String>) -> Vec<Vec<&'p str>> {
+    fn batches(&self, collection: &Collection, paths: BTreeSet<String>) -> Vec<Vec<String>> {
         let size = self.options().batch_size.get();
-        let mut nodes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for path in paths {
-            let node = if *collection == Collection::Chunks { node_of_chunk(path) } else { "" };
-            nodes.entry(node).or_default().push(path);
+        if *collection != Collection::Chunks {
+            return into_batches(paths, size);
         }
-        nodes.values().flat_map(|paths| paths.chunks(size).map(<[&str]>::to_vec)).collect()
+        let mut nodes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for path in paths {
+            let node = node_of_chunk(&path);
+            match nodes.get_mut(node) {
+                Some(chunks) => chunks.push(path),
+                None => drop(nodes.insert(node.to_owned(), vec![path])),
+            }
+        }
+        nodes.into_values().flat_map(|paths| into_batches(paths, size)).collect()
     }
 
     pub(crate) async fn delete(
@@ -161,6 +181,13 @@ impl AsyncRepo {
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         self.metastore().del_docs(collection, &view, &paths).await
     }
+}
+
+/// Pieces of at most `size`. They own what is in them, so that the future that sends them may go to another thread.
+fn into_batches<T>(all: impl IntoIterator<Item = T>, size: usize) -> Vec<Vec<T>> {
+    let mut all = all.into_iter();
+    std::iter::from_fn(|| Some(all.by_ref().take(size).collect::<Vec<T>>()).filter(|batch| !batch.is_empty()))
+        .collect()
 }
 
 pub(crate) fn missing(what: &str, path: &str) -> Error {

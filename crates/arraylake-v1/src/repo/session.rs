@@ -2,6 +2,7 @@
 
 use arraylake_types::Author;
 use arraylake_types::v1::{CommitId, SessionId, SessionInfo, SessionType, TimeSpan, WireTime};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::metastore::View;
@@ -9,7 +10,7 @@ use crate::metastore::View;
 /// What a repo is looking at, and may write to: a commit, and the changes that a session has made to it.
 ///
 /// Branch and base are known here alone; what the service recorded when the session was made may be out of date.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
     /// Id.
