@@ -1,5 +1,6 @@
 //! What the text of an error says.
 
+use super::answers::MAX_DETAIL;
 use super::*;
 
 #[test]
