@@ -8,6 +8,7 @@ use arraylake_types::{PrincipalId, Secret, Timestamp};
 use crate::config::LocalConfig;
 use crate::error::{LocalError, LocalErrorKind};
 use crate::keyring::KeyRing;
+use crate::pages::WebSessions;
 use crate::s3::Endpoint;
 use crate::seed;
 use crate::store::{LOCAL_ENDPOINT, Store};
@@ -20,6 +21,8 @@ pub(crate) struct Lake {
     pub(crate) store: Store,
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) endpoint: Endpoint,
+    /// Who is signed in at a browser.
+    pub(crate) web: WebSessions,
     /// The seeded user, who owns the ready token.
     pub(crate) owner: PrincipalId,
     pub(crate) token: Secret,
@@ -48,7 +51,9 @@ impl Lake {
         let owner = store.run_now(sown).map_err(unusable)?;
         let port = store.run_now(|db| db.setting(S3_PORT))?.unwrap_or_else(|| "0".to_owned());
         let s3_uri = RwLock::new(format!("http://{}:{port}", crate::serve::bracketed(config.host)));
-        let lake = Self { config, store, ring, endpoint, owner, token, admin_token, s3_uri, _lock: lock };
+        let web = WebSessions::default();
+        let lake =
+            Self { config, store, ring, endpoint, web, owner, token, admin_token, s3_uri, _lock: lock };
         for bucket in seed::BUCKETS {
             lake.make_bucket(bucket)?;
         }

@@ -13,12 +13,16 @@
 
 mod catalog;
 mod config;
+mod contents;
 mod error;
 mod files;
 mod keyring;
 mod lake;
+mod pages;
 mod random;
 mod refusal;
+#[cfg(feature = "icechunk")]
+mod repository;
 pub mod s3;
 mod seed;
 mod serve;

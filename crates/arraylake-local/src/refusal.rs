@@ -55,6 +55,11 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{what} failed; see the log of the service"))
     }
 
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The words, for callers that are no clients.
     pub(crate) fn message(&self) -> String {
         self.body.message().unwrap_or_else(|| self.status.to_string())

@@ -52,7 +52,8 @@ pub(crate) struct Call {
 pub(crate) struct AdminCall(pub(crate) Bare);
 
 impl Bare {
-    async fn read(request: Request, lake: &Arc<Lake>) -> Result<Self, Refusal> {
+    /// Reads a request to its end.
+    pub(crate) async fn read(request: Request, lake: &Arc<Lake>) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
         let path = path_of(&mut parts).await?;
         let query = pairs(parts.uri.query().unwrap_or_default());
@@ -80,6 +81,12 @@ impl Bare {
         self.query(name).is_some_and(|flag| flag == "1" || flag.eq_ignore_ascii_case("true"))
     }
 
+    /// A value of the body, read as a form.
+    pub(crate) fn form(&self, name: &str) -> Option<String> {
+        let body = String::from_utf8_lossy(&self.body);
+        pairs(&body).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
     /// The body, read as a JSON object.
     pub(crate) fn body(&self) -> Result<Body, Refusal> {
         Body::parse(&self.body)
@@ -95,6 +102,11 @@ impl Bare {
 }
 
 impl Call {
+    /// A request of somebody who is known by other means than a token.
+    pub(crate) fn of(bare: Bare, who: Principal) -> Self {
+        Self { bare, who }
+    }
+
     /// The caller's id.
     pub(crate) fn id(&self) -> PrincipalId {
         self.who.id()
@@ -119,7 +131,8 @@ impl Call {
     }
 }
 
-fn caller(db: &Db<'_>, lake: &Lake, token: &Secret) -> Result<Principal, Refusal> {
+/// Whose a token is.
+pub(crate) fn caller(db: &Db<'_>, lake: &Lake, token: &Secret) -> Result<Principal, Refusal> {
     let id = match db.token(token)? {
         Some(record) if record.expires > lake.now() => record.principal,
         _ if lake.config.accept_any_token => lake.owner,

@@ -39,10 +39,13 @@ use axum::Router;
 use axum::routing::{get, patch, post, put};
 
 use crate::lake::Lake;
+use crate::pages;
 use crate::refusal::Refusal;
 
 pub(crate) use self::bucket_new::{add_bucket, bucket_of};
+pub(crate) use self::call::{Bare, Call, caller};
 pub(crate) use self::removal::sweep;
+pub(crate) use self::repo_list::wanted as wanted_repos;
 
 /// Every route. Words that are fixed win over names, whatever the order.
 pub(crate) fn router(lake: Arc<Lake>) -> Router {
@@ -53,6 +56,7 @@ pub(crate) fn router(lake: Arc<Lake>) -> Router {
         .merge(iceberg_routes())
         .merge(compute_routes())
         .merge(admin_routes())
+        .merge(pages::router())
         .fallback(async || Refusal::missing("Not Found"))
         .method_not_allowed_fallback(async || {
             Refusal::new(http::StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")

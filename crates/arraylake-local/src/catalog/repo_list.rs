@@ -46,7 +46,7 @@ pub(crate) async fn of_bucket(call: Call) -> Answer {
 }
 
 /// What the caller may see: all repos of the org, or those in which something was given to the caller.
-fn wanted(call: &Call, db: &Db<'_>) -> Result<(Rights, ListQuery), Refusal> {
+pub(crate) fn wanted(call: &Call, db: &Db<'_>) -> Result<(Rights, ListQuery), Refusal> {
     let org = call.path("org").to_owned();
     let rights = call.org(db, &org)?;
     let granted_to = (!rights.read()).then(|| call.id());

@@ -114,7 +114,7 @@ impl Call {
     }
 
     /// Fills in what a subscriber sees of the repo that holds the data; without that repo the subscription is orphaned.
-    pub(super) fn show_parent(&self, db: &Db<'_>, model: &mut RepoModel) -> Result<(), Refusal> {
+    pub(crate) fn show_parent(&self, db: &Db<'_>, model: &mut RepoModel) -> Result<(), Refusal> {
         let Some(info) = &mut model.subscription else { return Ok(()) };
         // Older clients read the listing under its older name.
         let listing = serde_json::to_value(&info.exchange_listing).unwrap_or(Value::Null);

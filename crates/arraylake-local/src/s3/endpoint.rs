@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::clock::Clock;
@@ -16,6 +17,18 @@ use super::server::S3Server;
 use super::service::Service;
 use super::temporary::TemporaryKeys;
 use super::walk;
+
+/// An object and what is known of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StoredObject {
+    /// All of it.
+    pub bytes: Bytes,
+    /// Which version this is, without quotes.
+    pub etag: String,
+    /// When it was written.
+    pub modified: DateTime<Utc>,
+}
 
 /// An S3 endpoint on a directory.
 ///
@@ -83,13 +96,22 @@ impl Endpoint {
     /// # Errors
     /// The file cannot be read.
     pub async fn read(&self, bucket: &str, key: &str) -> io::Result<Option<Bytes>> {
+        Ok(self.object(bucket, key).await?.map(|object| object.bytes))
+    }
+
+    /// The whole of an object and what is known of it, or `None` when there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub async fn object(&self, bucket: &str, key: &str) -> io::Result<Option<StoredObject>> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         let read = self.service.blocking(move |disk| {
             let (mut file, meta) = disk.open_object(&bucket, &key)?;
             let mut bytes = Vec::new();
             io::Seek::rewind(&mut file).map_err(internal)?;
             file.take(meta.size).read_to_end(&mut bytes).map_err(internal)?;
-            Ok(bytes.into())
+            let modified = meta.modified();
+            Ok(StoredObject { bytes: bytes.into(), etag: meta.etag, modified })
         });
         match read.await {
             Err(error) if matches!(error.code(), S3ErrorCode::NoSuchKey | S3ErrorCode::NoSuchBucket) => {
@@ -97,6 +119,20 @@ impl Endpoint {
             }
             other => other.map(Some).map_err(plain),
         }
+    }
+
+    /// The keys that start with `prefix`, in order, each with its size in bytes and when it was written.
+    ///
+    /// # Errors
+    /// There is no such bucket, or a directory cannot be read.
+    pub async fn objects(&self, bucket: &str, prefix: &str) -> io::Result<Vec<(String, u64, DateTime<Utc>)>> {
+        let (bucket, prefix) = (bucket.to_owned(), prefix.to_owned());
+        let list = self.service.blocking(move |disk| {
+            let query = walk::Query { prefix, limit: usize::MAX, ..walk::Query::default() };
+            let page = walk::list(&disk.bucket(&bucket)?, &query, &|_| true).map_err(internal)?;
+            Ok(page.objects.into_iter().map(|(key, meta)| (key, meta.size, meta.modified())).collect())
+        });
+        list.await.map_err(plain)
     }
 
     /// Deletes every object whose key starts with `prefix` and a slash (all of the bucket for an empty prefix), and

@@ -35,7 +35,7 @@ mod writing;
 
 pub use clock::Clock;
 pub use credentials::{CredentialStore, S3Key};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, StoredObject};
 pub use scope::{Access, Grant, Scope};
 pub use server::S3Server;
 pub use temporary::{MintedKey, TEMPORARY_KEY_PREFIX, TemporaryKeys};

@@ -53,6 +53,10 @@ pub(crate) fn open(config: LocalConfig) -> Client {
 }
 
 impl Client {
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// This project's client.
     pub(crate) fn of(service: LocalService, token: &str) -> Self {
         let headers = vec![("x-arraylake-client", "arraylake-rust-sdk/0.1.0")];

@@ -4,6 +4,7 @@
 mod buckets;
 mod client;
 mod compute;
+mod console;
 mod creation;
 mod credentials;
 mod data;
@@ -12,6 +13,7 @@ mod exchange;
 mod lake;
 mod lists;
 mod namespaces;
+mod pages;
 mod people;
 mod permissions;
 mod removal;

@@ -1,0 +1,131 @@
+//! The console: what it shows, and to whom. What repositories hold is looked at where there are clients to write them.
+
+use serde_json::json;
+
+use crate::client::{Client, lake, remote};
+use crate::pages::Visitor;
+
+async fn visitor(client: &Client) -> Visitor {
+    Visitor::signed_in(client.service.clone(), client.token()).await
+}
+
+#[tokio::test]
+async fn one_who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
+    let client = lake();
+    let mut visitor = Visitor::of(client.service.clone());
+    let shown = visitor.get("/console/orgs/local?page=2").await;
+    assert_eq!(shown.status, 303);
+    assert_eq!(shown.header("location"), "/console/sign-in?next=%2Fconsole%2Forgs%2Flocal%3Fpage%3D2");
+    assert!(
+        visitor.get(shown.header("location")).await.text.contains("value=\"/console/orgs/local?page=2\"")
+    );
+}
+
+#[tokio::test]
+async fn after_signing_out_nothing_is_shown_any_more() {
+    let client = lake();
+    let mut visitor = visitor(&client).await;
+    let before = visitor.cookie.clone();
+    assert_eq!(visitor.get("/console").await.status, 200);
+    assert_eq!(visitor.post("/console/sign-out").await.status, 303);
+    assert_eq!(visitor.get("/console").await.status, 303);
+    visitor.cookie = before;
+    assert_eq!(visitor.get("/console").await.status, 303, "a copy of the cookie is worth nothing either");
+}
+
+#[tokio::test]
+async fn orgs_and_repos_are_shown_with_kind_bucket_status_and_description() {
+    let client = lake();
+    let said = json!({"name": "ocean", "description": "Waves & <currents>", "metadata": {"team": "sea"}});
+    client.post("/orgs/local/repos", &said).await.ok();
+    let status = json!({"mode": "maintenance", "message": "moving house"});
+    client.put("/orgs/local/ocean/status", &status).await.ok();
+    let mut visitor = visitor(&client).await;
+    let shown = visitor.get("/console").await;
+    assert!(shown.text.contains("href=\"/console/orgs/local\""), "{}", shown.text);
+    let shown = visitor.get("/console/orgs/local").await;
+    for part in [
+        "href=\"/console/orgs/local/repos/ocean\"",
+        "<td>icechunk</td>",
+        "maintenance",
+        "Waves &amp; &lt;currents&gt;",
+        "s3://local-data/",
+    ] {
+        assert!(shown.text.contains(part), "{part} in {}", shown.text);
+    }
+    let shown = visitor.get("/console/orgs/local/repos/ocean").await;
+    for part in ["moving house", "Waves &amp; &lt;currents&gt;", "team", "on this machine"] {
+        assert!(shown.text.contains(part), "{part} in {}", shown.text);
+    }
+    let empty = "The repository of local/ocean cannot be read";
+    assert!(shown.text.contains(empty), "nobody has written a repository there: {}", shown.text);
+}
+
+#[tokio::test]
+async fn a_repo_that_cannot_be_read_here_says_so() {
+    let client = lake();
+    let bucket = client.post("/orgs/local/buckets", &remote("far", "far-away")).await.ok();
+    let repo = json!({"name": "far-repo", "bucket_nickname": bucket["nickname"]});
+    client.post("/orgs/local/repos", &repo).await.ok();
+    client.repo("asleep").await;
+    client.put("/orgs/local/asleep/status", &json!({"mode": "offline", "message": "for good"})).await.ok();
+    let mut visitor = visitor(&client).await;
+    let shown = visitor.get("/console/orgs/local/repos/far-repo").await;
+    assert!(shown.text.contains("in the bucket far-away, which is not on this machine"), "{}", shown.text);
+    let shown = visitor.get("/console/orgs/local/repos/asleep").await;
+    assert!(shown.text.contains("The repo is offline"), "{}", shown.text);
+}
+
+#[tokio::test]
+async fn nobody_sees_more_than_the_catalog_would_answer() {
+    let client = lake();
+    client.repo("secret").await;
+    let reader = client.other("reader", &["CAN_READ_REPOS"]).await;
+    let stranger = client.other("stranger", &[]).await;
+    let mut reader = visitor(&reader).await;
+    assert_eq!(reader.get("/console/orgs/local/repos/secret").await.status, 200);
+    let missing = reader.get("/console/orgs/local/repos/nothing").await;
+    assert!(missing.status == 404 && missing.text.contains("<h1>Not found</h1>"), "{}", missing.text);
+    let mut stranger = visitor(&stranger).await;
+    assert!(stranger.get("/console").await.text.contains("You belong to no org"));
+    for page in
+        ["/console/orgs/local", "/console/orgs/local/repos/secret", "/console/orgs/local/repos/nothing"]
+    {
+        let shown = stranger.get(page).await;
+        assert!(shown.status == 403 && !shown.text.contains("secret"), "{page}: {}", shown.text);
+    }
+}
+
+#[tokio::test]
+async fn secrets_of_buckets_are_on_no_page() {
+    let client = lake();
+    client.repo("plain").await;
+    let buckets = client.get("/orgs/local/buckets").await.ok();
+    let mut visitor = visitor(&client).await;
+    let mut pages = String::new();
+    for page in ["/console", "/console/orgs/local", "/console/orgs/local/repos/plain"] {
+        pages += &visitor.get(page).await.text;
+    }
+    let secrets: Vec<String> = buckets
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|bucket| Some(bucket["auth_config"]["secret_access_key"].as_str()?.to_owned()))
+        .chain([client.token().to_owned(), client.admin().token().to_owned()])
+        .collect();
+    assert!(secrets.len() > 2 && secrets.iter().all(|secret| !pages.contains(secret.as_str())));
+}
+
+#[tokio::test]
+async fn many_repos_come_page_by_page() {
+    let client = lake();
+    for number in 0..101 {
+        client.repo(&format!("repo-{number:03}")).await;
+    }
+    let mut visitor = visitor(&client).await;
+    let first = visitor.get("/console/orgs/local").await.text;
+    assert!(first.contains("101 repos") && first.contains("?page=2") && !first.contains(">repo-000<"));
+    let last = visitor.get("/console/orgs/local?page=2").await.text;
+    assert!(last.contains(">repo-000<") && last.contains("?page=1") && !last.contains("?page=3"));
+    assert!(visitor.get("/console/orgs/local?page=99").await.text.contains("none on this page"));
+}
