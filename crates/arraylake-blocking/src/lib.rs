@@ -24,6 +24,8 @@ mod compute;
 mod generated;
 #[cfg(feature = "v1")]
 mod generated_repo;
+#[cfg(feature = "login")]
+mod login;
 mod pages;
 mod runtime;
 #[cfg(feature = "v1")]
@@ -31,6 +33,8 @@ pub mod v1;
 
 pub use self::client::Client;
 pub use self::compute::{ComputeClient, LogLines};
+#[cfg(feature = "login")]
+pub use self::login::Login;
 pub use self::pages::Pages;
 pub use arraylake_core::{self as core, Error, Result, types};
 

@@ -6,9 +6,12 @@ use std::time::Duration;
 use arraylake_transport::{RetryPolicy, TokenSource, Transport, TransportBuilder};
 use arraylake_types::{ApiToken, InvalidInput, Secret};
 
+use crate::access::Access;
 use crate::client::AsyncClient;
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::error::{Error, Result};
+#[cfg(feature = "login")]
+use crate::login::Login;
 use crate::uri::ServiceUri;
 
 type Adjust = Box<dyn FnOnce(TransportBuilder) -> TransportBuilder + Send>;
@@ -45,7 +48,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The API token; without it, `token` of the configuration.
+    /// The API token; without it, `token` of the configuration, else the login at the service.
     pub fn with_token(mut self, token: impl Into<Secret>) -> Self {
         self.token = Some(token.into());
         self
@@ -111,11 +114,38 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client.
+    /// Makes the client. Its token is the first there is of these: an argument, `token` of the configuration, the
+    /// login at the service. Nobody needs to be logged in yet: that is found out by the first call.
     ///
     /// # Errors
-    /// If a configuration file is malformed, a value breaks a rule, or there is no token.
+    /// If a configuration file is malformed, a value breaks a rule, or there is no token and no place for a login.
     pub fn build(self) -> Result<AsyncClient> {
+        let parts = self.parts()?;
+        let mut transport = parts.transport;
+        let mut access = Access::Own;
+        if !parts.brings_token && !transport.has_token_source() {
+            access = access_of(parts.token, &parts.config, &parts.service_uri, &transport)?;
+            transport = match &access {
+                Access::Token { token, .. } => transport.with_token(token.clone()),
+                #[cfg(feature = "login")]
+                Access::Login(login) => transport.with_token_source(login.clone()),
+                Access::Own => transport,
+            };
+        }
+        Ok(AsyncClient::new(transport.build()?, parts.service_uri, access, &parts.config))
+    }
+
+    /// Makes the login of the service: to log in, out, or to see how it stands. Needs no token.
+    ///
+    /// # Errors
+    /// If a configuration file is malformed, a value breaks a rule, or there is no place for a login.
+    #[cfg(feature = "login")]
+    pub fn build_login(self) -> Result<Login> {
+        let parts = self.parts()?;
+        Login::new(&parts.config, &parts.service_uri, parts.transport.without_token_source())
+    }
+
+    fn parts(self) -> Result<Parts> {
         let config = match self.config {
             Some(config) => config,
             None => Config::load()?,
@@ -123,14 +153,20 @@ impl ClientBuilder {
         let service_uri = service_uri(self.service_uri, &config)?;
         let mut transport = Transport::builder().with_base_uri(service_uri.uri().clone());
         transport = configured(transport, &config)?;
-        if !self.brings_token {
-            transport = transport.with_token(token(self.token, &config)?);
-        }
         for adjust in self.adjust {
             transport = adjust(transport);
         }
-        Ok(AsyncClient::new(transport.build()?, service_uri, &config))
+        Ok(Parts { config, service_uri, transport, token: self.token, brings_token: self.brings_token })
     }
+}
+
+/// What a builder comes to, before the token.
+struct Parts {
+    config: Config,
+    service_uri: ServiceUri,
+    transport: TransportBuilder,
+    token: Option<Secret>,
+    brings_token: bool,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -159,13 +195,34 @@ fn service_uri(argument: Option<String>, config: &Config) -> Result<ServiceUri> 
     Ok(text.parse().map_err(|fault| with_origin(fault, config, "service.uri"))?)
 }
 
-fn token(argument: Option<Secret>, config: &Config) -> Result<Secret> {
+/// The token: an argument, else the configuration, else the login.
+fn access_of(
+    argument: Option<Secret>,
+    config: &Config,
+    service_uri: &ServiceUri,
+    transport: &TransportBuilder,
+) -> Result<Access> {
     if let Some(token) = argument {
-        return Ok(token.expose().parse::<ApiToken>()?.into_secret());
+        let token = token.expose().parse::<ApiToken>()?.into_secret();
+        return Ok(Access::Token { token, origin: Origin::Explicit });
     }
-    let Some(text) = config.text("token") else { return Err(Error::NoToken) };
+    let Some(text) = config.text("token") else { return login(config, service_uri, transport) };
     let token = text.parse::<ApiToken>().map_err(|fault| with_origin(fault, config, "token"))?;
-    Ok(token.into_secret())
+    let origin = config.origin("token").cloned().unwrap_or(Origin::Explicit);
+    Ok(Access::Token { token: token.into_secret(), origin })
+}
+
+#[cfg(feature = "login")]
+fn login(config: &Config, service_uri: &ServiceUri, transport: &TransportBuilder) -> Result<Access> {
+    if !Login::has_place(config, service_uri) {
+        return Err(Error::NoToken);
+    }
+    Ok(Access::Login(Login::new(config, service_uri, transport.clone())?))
+}
+
+#[cfg(not(feature = "login"))]
+fn login(_: &Config, _: &ServiceUri, _: &TransportBuilder) -> Result<Access> {
+    Err(Error::NoToken)
 }
 
 /// Applies what the configuration says about the transport.
@@ -194,7 +251,7 @@ fn configured(mut transport: TransportBuilder, config: &Config) -> Result<Transp
     }
     // Only a real boolean, or a variable set for this process, may weaken TLS; a text in a file is a likely mistake.
     let verify = config.get("service.ssl.verify");
-    let from_env = matches!(config.origin("service.ssl.verify"), Some(crate::config::Origin::Environment(_)));
+    let from_env = matches!(config.origin("service.ssl.verify"), Some(Origin::Environment(_)));
     if verify == Some(&false.into()) || (from_env && config.flag("service.ssl.verify") == Some(false)) {
         tracing::warn!("certificates are not verified: service.ssl.verify is false");
         transport = transport.with_danger_accept_invalid_certs(true);

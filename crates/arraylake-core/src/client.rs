@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arraylake_transport::{Request, Response, Transport};
 
+use crate::access::Access;
 use crate::builder::ClientBuilder;
 use crate::call::{Answer, Call};
 use crate::config::Config;
@@ -36,6 +37,7 @@ pub struct AsyncClient {
 struct Inner {
     transport: Transport,
     service_uri: ServiceUri,
+    access: Access,
     era: Era,
     #[cfg(feature = "icechunk")]
     credentials: arraylake_icechunk::CredentialCache,
@@ -80,18 +82,24 @@ impl AsyncClient {
     /// A client from the environment and the shared configuration files; see [`Config`](crate::Config).
     ///
     /// # Errors
-    /// If a file is malformed, a value breaks a rule, or there is no token.
+    /// As [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
 
-    pub(crate) fn new(transport: Transport, service_uri: ServiceUri, config: &Config) -> Self {
+    pub(crate) fn new(
+        transport: Transport,
+        service_uri: ServiceUri,
+        access: Access,
+        config: &Config,
+    ) -> Self {
         #[cfg(not(feature = "v1"))]
         let _ = config;
         Self {
             inner: Arc::new(Inner {
                 transport,
                 service_uri,
+                access,
                 era: Era::default(),
                 #[cfg(feature = "icechunk")]
                 credentials: arraylake_icechunk::CredentialCache::new(),
@@ -105,6 +113,42 @@ impl AsyncClient {
     #[must_use]
     pub fn service_uri(&self) -> &ServiceUri {
         &self.inner.service_uri
+    }
+
+    /// With whose token it asks.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.inner.access
+    }
+
+    /// Logs in at the service, through a browser: [`Login::login`](crate::Login::login).
+    ///
+    /// # Errors
+    /// See there. Refused if the client asks with an API token: it would go on doing so.
+    #[cfg(feature = "login")]
+    pub async fn login(
+        &self,
+        options: crate::login::LoginOptions,
+        prompt: &dyn crate::login::LoginPrompt,
+    ) -> Result<crate::login::LoggedIn> {
+        self.login_in_use()?.login(options, prompt).await
+    }
+
+    /// Logs out: [`Login::logout`](crate::Login::logout).
+    ///
+    /// # Errors
+    /// See there. Refused if the client asks with an API token.
+    #[cfg(feature = "login")]
+    pub async fn logout(&self) -> Result<crate::login::LoggedOut> {
+        self.login_in_use()?.logout().await
+    }
+
+    #[cfg(feature = "login")]
+    fn login_in_use(&self) -> Result<&crate::login::Login> {
+        match &self.inner.access {
+            Access::Login(login) => Ok(login),
+            other => Err(Error::Unsupported(format!("this client does not use a login but: {other}"))),
+        }
     }
 
     /// The stack below, for routes this version has no method for.

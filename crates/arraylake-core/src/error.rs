@@ -67,6 +67,16 @@ pub enum Error {
         "no API token: give one with `with_token`, set ARRAYLAKE_TOKEN, or put `token` into the configuration"
     )]
     NoToken,
+    /// There is no login, or none that works.
+    #[cfg(feature = "login")]
+    #[error("{}{source}", crate::login::failed(*operation))]
+    #[non_exhaustive]
+    Login {
+        /// The call, if it was another one than logging in or out.
+        operation: Option<&'static str>,
+        /// Why.
+        source: Box<crate::login::LoginError>,
+    },
     /// This build or this version cannot do it.
     #[error("{0}")]
     Unsupported(String),
@@ -114,6 +124,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn transport(operation: &'static str, source: transport::Error) -> Self {
+        #[cfg(feature = "login")]
+        if let Some(source) = crate::login::LoginError::of(&source) {
+            return Self::Login { operation: Some(operation), source: Box::new(source) };
+        }
         Self::Transport { operation, source }
     }
 
@@ -127,9 +141,20 @@ impl Error {
         Self::V1 { operation, source: Box::new(source) }
     }
 
+    /// What the login provider or the service answered or did not, where a login failed for that.
+    fn behind_login(&self) -> Option<&Self> {
+        match self {
+            #[cfg(feature = "login")]
+            Self::Login { source, .. } => source.cause(),
+            _ => None,
+        }
+    }
+
     fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
+            #[cfg(feature = "login")]
+            Self::Login { .. } => self.behind_login()?.api(),
             _ => None,
         }
     }
@@ -137,7 +162,7 @@ impl Error {
     fn sent(&self) -> Option<&transport::Error> {
         match self {
             Self::Transport { source, .. } | Self::Unknown { source, .. } => Some(source),
-            _ => None,
+            _ => self.behind_login()?.sent(),
         }
     }
 
@@ -161,6 +186,8 @@ impl Error {
             #[cfg(feature = "v1")]
             Self::V1 { operation, .. } => Some(operation),
             Self::RollbackFailed { cause, .. } => cause.operation(),
+            #[cfg(feature = "login")]
+            Self::Login { operation, .. } => *operation,
             _ => None,
         }
     }
@@ -186,7 +213,7 @@ impl Error {
             #[cfg(feature = "v1")]
             Self::V1 { source, .. } => source.request_id(),
             Self::RollbackFailed { cause, .. } => cause.request_id(),
-            _ => None,
+            _ => self.behind_login()?.request_id(),
         }
     }
 
@@ -217,7 +244,29 @@ impl Error {
     /// Whether the token is missing, wrong or too old (401), or could not be had.
     #[must_use]
     pub fn is_unauthenticated(&self) -> bool {
-        self.has_status(StatusCode::UNAUTHORIZED) || self.has_kind(transport::ErrorKind::Auth)
+        self.has_status(StatusCode::UNAUTHORIZED)
+            || self.has_kind(transport::ErrorKind::Auth)
+            || self.is_login()
+            || matches!(self, Self::NoToken)
+    }
+
+    /// Whether a login is missing, makes no sense, or is not renewed any longer, so that logging in would help.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        match self {
+            #[cfg(feature = "login")]
+            Self::Login { source, .. } => source.needs_login(),
+            _ => false,
+        }
+    }
+
+    /// Whether the login is at fault, rather than the network.
+    fn is_login(&self) -> bool {
+        match self {
+            #[cfg(feature = "login")]
+            Self::Login { source, .. } => source.cause().is_none(),
+            _ => false,
+        }
     }
 
     /// Whether the token does not allow it (403).

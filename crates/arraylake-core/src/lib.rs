@@ -18,6 +18,7 @@
 //! them, and without the other defaults, it is a small catalog client. [`types`] and [`transport`] are re-exported, so that an application
 //! names one crate.
 
+mod access;
 pub mod api;
 mod builder;
 mod call;
@@ -26,6 +27,8 @@ mod compute;
 mod config;
 mod error;
 mod listing;
+#[cfg(feature = "login")]
+pub mod login;
 mod logs;
 mod pages;
 #[cfg(any(feature = "icechunk", feature = "v1"))]
@@ -37,11 +40,14 @@ mod uri;
 pub use arraylake_transport as transport;
 pub use arraylake_transport::types;
 
+pub use self::access::Access;
 pub use self::builder::ClientBuilder;
 pub use self::client::AsyncClient;
 pub use self::compute::ComputeClient;
 pub use self::config::{Config, ConfigError, Origin};
 pub use self::error::{ApiError, DecodeError, Error, Result};
+#[cfg(feature = "login")]
+pub use self::login::{Login, LoginError, LoginOptions};
 pub use self::logs::LogLines;
 pub use self::pages::Pages;
 pub use self::uri::ServiceUri;

@@ -17,7 +17,12 @@ pub(crate) use arraylake_transport::uri::{path, query};
 /// assert_eq!(error, r#"invalid service URI "localhost:8000": must begin with `http://` or `https://`"#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServiceUri(Uri);
+pub struct ServiceUri {
+    uri: Uri,
+    /// As it was written.
+    #[cfg_attr(not(feature = "login"), expect(dead_code, reason = "only logins look at it"))]
+    text: String,
+}
 
 impl ServiceUri {
     /// The address of the public service.
@@ -26,7 +31,13 @@ impl ServiceUri {
     /// The address for the transport.
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        &self.0
+        &self.uri
+    }
+
+    /// The address as it was written. Other clients name files after it.
+    #[cfg(feature = "login")]
+    pub(crate) fn as_given(&self) -> &str {
+        &self.text
     }
 }
 
@@ -52,13 +63,13 @@ impl FromStr for ServiceUri {
         if uri.query().is_some() || trimmed.contains('#') {
             return bad("<with query>", "must not have a query or a fragment");
         }
-        Ok(Self(uri))
+        Ok(Self { uri, text: trimmed.to_owned() })
     }
 }
 
 impl fmt::Display for ServiceUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
+        let text = self.uri.to_string();
         f.write_str(text.trim_end_matches('/'))
     }
 }

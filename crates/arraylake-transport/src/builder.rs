@@ -128,6 +128,18 @@ impl TransportBuilder {
         self.with_token_source(StaticToken(token.into()))
     }
 
+    /// Sends no token.
+    pub fn without_token_source(mut self) -> Self {
+        self.tokens = None;
+        self
+    }
+
+    /// Whether there is a token source.
+    #[must_use]
+    pub fn has_token_source(&self) -> bool {
+        self.tokens.is_some()
+    }
+
     /// When requests are sent again.
     pub fn with_retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;

@@ -15,6 +15,7 @@
 //! | [`credentials`] | [`StorageCredentials`] of S3, GCS and Azure |
 //! | [`open`] | [`OpenRepo`]: everything needed to open a repository, in one answer |
 //! | [`user`] | [`Principal`]: a person or a service account |
+//! | [`login`] | [`AuthProviderConfig`], [`DeviceCode`], [`OauthTokens`]: logging in |
 //! | [`org`] | [`OrgResponse`], [`OrgInfo`] |
 //! | [`action`], [`permission`] | what a principal may do: [`Permission`], [`PrincipalPermissions`], [`ApiClient`] |
 //! | [`exchange`] | [`RepoSubscription`], [`ExchangeListing`] |
@@ -56,6 +57,7 @@ pub mod iceberg;
 pub mod iceberg_list;
 pub mod id;
 pub mod initiator;
+pub mod login;
 pub mod maintenance;
 pub mod metadata;
 pub mod name;
@@ -102,6 +104,7 @@ pub use iceberg::{
 pub use iceberg_list::{ListIcebergNamespaces, ListIcebergTables, ListSort, SortDirection};
 pub use id::{BucketId, ExchangeId, NamespaceId, PrincipalId, RepoId, TableId};
 pub use initiator::StatusInitiator;
+pub use login::{AuthProviderConfig, DeviceCode, Lifetime, OauthError, OauthTokens, OauthTokensResponse};
 pub use maintenance::{ExpirationResult, GcResult};
 pub use metadata::Metadata;
 pub use name::{BucketNickname, OrgName, RepoName};

@@ -4,9 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use arraylake_types::{
-    AccessPolicy, ApiClient, ApiTokenInfo, BucketResponse, ComputeConfig, ComputeRegion, DeploymentInfo,
-    IcebergNamespace, IcebergTableSummary, LoadResults, OpenRepo, OrgResponse, Page, Permission,
-    PermissionCheck, Principal, RepoModel, RepoStatus, StorageCredentials, UserInfo,
+    AccessPolicy, ApiClient, ApiTokenInfo, AuthProviderConfig, BucketResponse, ComputeConfig, ComputeRegion,
+    DeploymentInfo, IcebergNamespace, IcebergTableSummary, LoadResults, OauthTokens, OauthTokensResponse,
+    OpenRepo, OrgResponse, Page, Permission, PermissionCheck, Principal, RepoModel, RepoStatus,
+    StorageCredentials, UserInfo,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -144,6 +145,14 @@ fn api_clients_and_access_policies_are_read_as_leniently_as_python_reads_them() 
     check::<ApiClient>("TokenAuthenticateResponse", &[]);
     check::<AccessPolicy>("VirtualChunkAccessPolicyResponse", &[]);
     punch_holes::<AccessPolicy>("VirtualChunkAccessPolicyResponse", &["bucket_id"]);
+}
+
+#[test]
+fn logins_are_read_as_leniently_as_python_reads_them() {
+    check::<AuthProviderConfig>("AuthProviderConfig", &[]);
+    check::<OauthTokens>("OauthTokens", &[]);
+    check::<OauthTokensResponse>("OauthTokensResponse", &[]);
+    punch_holes::<OauthTokensResponse>("OauthTokensResponse", &["access_token", "id_token"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod file;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -61,6 +61,7 @@ pub struct ConfigError {
 #[derive(Clone, Default)]
 pub struct Config {
     settings: BTreeMap<String, (Value, Origin)>,
+    home: Option<PathBuf>,
 }
 
 impl Config {
@@ -99,6 +100,12 @@ impl Config {
         config
     }
 
+    /// The home directory of the environment that was read; none if none was.
+    #[must_use]
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
     /// Sets a key, above files and environment.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
@@ -108,6 +115,9 @@ impl Config {
 
     fn merge_env<'a>(&mut self, vars: impl IntoIterator<Item = (&'a str, &'a str)>) {
         for (name, text) in vars {
+            if (name == "HOME" || (name == "USERPROFILE" && self.home.is_none())) && !text.is_empty() {
+                self.home = Some(PathBuf::from(text));
+            }
             if let Some(key) = env::key(name) {
                 let origin = Origin::Environment(name.to_owned());
                 // An empty variable is what a shell leaves behind; it is no value anyone can use.
