@@ -10,6 +10,7 @@ mod principals;
 mod repos;
 mod results;
 mod schema;
+pub(crate) mod v1;
 mod virtual_chunks;
 
 use std::fmt;
