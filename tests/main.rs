@@ -8,6 +8,8 @@ mod blocking;
 mod blocking_repository;
 #[path = "suite/blocking_streams.rs"]
 mod blocking_streams;
+#[path = "suite/browser.rs"]
+mod browser;
 #[path = "suite/contract.rs"]
 mod contract;
 #[path = "suite/errors.rs"]

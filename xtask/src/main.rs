@@ -19,8 +19,10 @@ const HELP: &str = "\
 cargo xtask <task>
 
   check                          everything that must hold before a merge, tests apart
-  test [--no-interop] [-- ARGS]  all tests; ARGS go to the test binaries
+  test [--no-interop] [--no-browser] [-- ARGS]
+                                 all tests; ARGS go to the test binaries
   pythons                        the Python environments of the tests, and the variables that name them
+  browser                        finds or installs the browser of the tests, and the variable that names it
   codegen [--check]              write the generated files, or say whether they are current
   sizes                          lines in files and functions
   deps                           number and names of crates in the dependency trees
@@ -51,6 +53,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["deps"] => deps::run(),
         ["deny"] => deny::run(),
         ["test", rest @ ..] => test::run(rest),
+        ["browser"] => test::show_browser(),
         ["pythons"] => test::show_pythons(),
         ["recordings"] => recordings::run(None),
         ["recordings", folder] => recordings::run(Some(folder)),
