@@ -8,11 +8,13 @@
 //! | [`LocalConfig`] | which directory, which ports, who may come in |
 //! | [`Seed`] | what a lake holds from the start |
 //! | [`s3`] | the S3 endpoint by itself |
+//! | [`command`] | the command `serve` |
 //!
 //! Records lie in one SQLite file, objects in plain files. The answers are those that the clients of every era expect;
 //! where they expect different ones, the headers by which they name themselves decide.
 
 mod catalog;
+pub mod command;
 mod config;
 mod contents;
 mod error;
