@@ -1,0 +1,54 @@
+//! `arraylake compute`.
+
+mod enable;
+mod logs;
+mod services;
+
+use clap::Subcommand;
+
+use crate::console::Console;
+use crate::context::Context;
+use crate::failure::Outcome;
+
+/// Compute services: servers of common protocols beside the data.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ComputeCommand {
+    /// Enables a service.
+    Enable(enable::EnableArgs),
+    /// Lists the services of an org.
+    #[command(visible_alias = "ls")]
+    List(services::ListArgs),
+    /// Shows how a service is.
+    Status(services::ServiceArgs),
+    /// Shows what a service has logged, or logs from now on.
+    Logs(logs::LogsArgs),
+    /// Disables a service.
+    Disable(enable::DisableArgs),
+}
+
+impl ComputeCommand {
+    pub(crate) async fn run(self, context: &Context, console: &mut Console) -> Outcome {
+        match self {
+            Self::Enable(args) => {
+                let org = context.org(args.org())?;
+                enable::enable(&context.client()?, console, &org, &args).await
+            }
+            Self::List(args) => {
+                let org = context.org(args.org())?;
+                services::list(&context.client()?, console, &org).await
+            }
+            Self::Status(args) => {
+                let org = context.org(args.org())?;
+                services::status(&context.client()?, console, &org, args.service()).await
+            }
+            Self::Logs(args) => {
+                let org = context.org(args.service().org())?;
+                logs::logs(&context.client()?.get_services(&org), console, &args).await
+            }
+            Self::Disable(args) => {
+                let org = context.org(args.service().org())?;
+                enable::disable(&context.client()?, console, &org, &args).await
+            }
+        }
+    }
+}

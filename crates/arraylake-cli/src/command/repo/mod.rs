@@ -1,0 +1,101 @@
+//! `arraylake repo`.
+
+mod create;
+mod delete;
+#[cfg(feature = "icechunk")]
+mod history;
+mod list;
+mod modify;
+#[cfg(feature = "icechunk")]
+mod tree;
+
+use clap::Subcommand;
+
+pub(crate) use self::list::repo_table;
+
+use crate::console::Console;
+use crate::context::Context;
+use crate::failure::Outcome;
+
+/// Repos: their entries in the catalog, their history and what is in them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RepoCommand {
+    /// Lists the repos of an org, the one changed last first.
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    /// Shows what the catalog knows of a repo.
+    #[command(visible_alias = "show")]
+    Get(list::GetArgs),
+    /// Makes a repo: its entry in the catalog, and an empty repository in its bucket.
+    Create(create::CreateArgs),
+    /// Changes description and metadata of a repo.
+    Modify(modify::ModifyArgs),
+    /// Deletes a repo. By default it can be restored for some days.
+    #[command(visible_alias = "rm")]
+    Delete(delete::DeleteArgs),
+    /// Takes a repository that lies in a bucket already into the catalog.
+    Import(create::ImportArgs),
+    /// Shows groups and arrays of a repo with their shapes and types.
+    #[cfg(feature = "icechunk")]
+    Tree(tree::TreeArgs),
+    /// Shows the commits of a branch, the newest first.
+    #[cfg(feature = "icechunk")]
+    Log(history::LogArgs),
+    /// Lists branches and where they point.
+    #[cfg(feature = "icechunk")]
+    Branches(history::RefsArgs),
+    /// Lists tags and where they point.
+    #[cfg(feature = "icechunk")]
+    Tags(history::RefsArgs),
+}
+
+impl RepoCommand {
+    pub(crate) async fn run(self, context: &Context, console: &mut Console) -> Outcome {
+        match self {
+            Self::List(args) => {
+                let org = context.org(args.org())?;
+                list::list(&context.client()?, console, &org, &args).await
+            }
+            Self::Get(args) => {
+                let repo = context.repo(args.repo())?;
+                list::get(&context.client()?, console, &repo, &args).await
+            }
+            Self::Create(args) => {
+                let repo = context.repo(args.repo())?;
+                create::create(&context.client()?, console, &repo, &args).await
+            }
+            Self::Import(args) => {
+                let repo = context.repo(args.repo())?;
+                create::import(&context.client()?, console, &repo, &args).await
+            }
+            Self::Modify(args) => {
+                let repo = context.repo(args.repo())?;
+                modify::modify(&context.client()?, console, &repo, args).await
+            }
+            Self::Delete(args) => {
+                let repo = context.repo(args.repo())?;
+                delete::delete(&context.client()?, console, &repo, &args).await
+            }
+            #[cfg(feature = "icechunk")]
+            Self::Tree(args) => {
+                let repo = context.repo(args.repo())?;
+                tree::tree(&context.client()?, console, &repo, &args).await
+            }
+            #[cfg(feature = "icechunk")]
+            Self::Log(args) => {
+                let repo = context.repo(args.repo())?;
+                history::log(&context.client()?, console, &repo, &args).await
+            }
+            #[cfg(feature = "icechunk")]
+            Self::Branches(args) => {
+                let repo = context.repo(args.repo())?;
+                history::branches(&context.client()?, console, &repo).await
+            }
+            #[cfg(feature = "icechunk")]
+            Self::Tags(args) => {
+                let repo = context.repo(args.repo())?;
+                history::tags(&context.client()?, console, &repo).await
+            }
+        }
+    }
+}

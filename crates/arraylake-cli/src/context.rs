@@ -1,0 +1,73 @@
+//! [`Context`]: what every command needs to know besides its own arguments.
+
+use arraylake_core::types::{InvalidInput, OrgName, RepoName};
+use arraylake_core::{AsyncClient, Config};
+
+use crate::args::Globals;
+use crate::failure::Failure;
+
+/// What every command needs to know besides its own arguments.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) globals: Globals,
+    pub(crate) vars: Vec<(String, String)>,
+}
+
+impl Context {
+    /// The configuration: files, environment, then `--config` and `--service-uri`. Read when it is needed, so that a
+    /// malformed file does not keep anybody from `arraylake completions`.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let mut config = Config::load_from(&self.vars)?;
+        for (key, value) in &self.globals.settings {
+            config = config.with(key, setting(value));
+        }
+        if let Some(uri) = &self.globals.service_uri {
+            config = config.with("service.uri", uri.as_str());
+        }
+        Ok(config)
+    }
+
+    /// A client by the configuration.
+    pub(crate) fn client(&self) -> Result<AsyncClient, Failure> {
+        Ok(AsyncClient::builder().with_config(self.config()?).build()?)
+    }
+
+    /// The org: as given, else `--org`, else `user.org` of the configuration.
+    pub(crate) fn org(&self, given: Option<&OrgName>) -> Result<OrgName, Failure> {
+        if let Some(org) = given.or(self.globals.org.as_ref()) {
+            return Ok(org.clone());
+        }
+        match self.config()?.text("user.org") {
+            Some(org) => Ok(org.parse()?),
+            None => Err(Failure::usage("which org? none was given")
+                .with_hint("name it, give --org, or set `user.org` in the configuration")),
+        }
+    }
+
+    /// A full name of a repo: `ORG/REPO`, or `REPO` where the org is known otherwise.
+    pub(crate) fn repo(&self, text: &str) -> Result<RepoName, Failure> {
+        if text.contains('/') {
+            return Ok(text.parse()?);
+        }
+        Ok(RepoName::new(&self.org(None)?, text)?)
+    }
+
+    /// An org and a name below it: `ORG/NAME`, or `NAME` where the org is known otherwise.
+    pub(crate) fn below<T>(&self, text: &str) -> Result<(OrgName, T), Failure>
+    where
+        T: std::str::FromStr<Err = InvalidInput>,
+    {
+        match text.split_once('/') {
+            Some((org, name)) => Ok((org.parse()?, name.parse()?)),
+            None => Ok((self.org(None)?, text.parse()?)),
+        }
+    }
+}
+
+/// A value of `--config`: booleans and numbers are what they look like, all else is text.
+fn setting(text: &str) -> serde_json::Value {
+    match serde_json::from_str(text) {
+        Ok(value @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => value,
+        _ => text.into(),
+    }
+}

@@ -1,0 +1,273 @@
+//! [`Failure`]: why a run failed, in one line with what to do next; [`Status`]: its exit code.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+
+use arraylake_core::types::InvalidInput;
+use arraylake_core::{ConfigError, Error};
+
+/// The exit code of a run.
+///
+/// | code | meaning |
+/// | --- | --- |
+/// | 0 | done |
+/// | 1 | not done for another reason: a file could not be written, a question was answered with no |
+/// | 2 | the command line or the configuration is wrong; nothing was sent |
+/// | 3 | not logged in, or the token is not valid |
+/// | 4 | no such org, repo, bucket config, service, branch or key |
+/// | 5 | refused: no permission, a name that is taken, a rule of the service, a repo that is offline |
+/// | 6 | the service or an object store failed, or answered what cannot be understood |
+/// | 7 | the network failed: no connection, a timeout, an answer that broke off |
+/// | 130 | interrupted by Ctrl-C |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Status {
+    /// Done.
+    Ok = 0,
+    /// Not done, for a reason that no other code stands for.
+    Other = 1,
+    /// The command line or the configuration is wrong.
+    Usage = 2,
+    /// Not logged in.
+    NotLoggedIn = 3,
+    /// There is no such thing.
+    NotFound = 4,
+    /// The service does not allow it.
+    Refused = 5,
+    /// The service failed.
+    Server = 6,
+    /// The service could not be reached.
+    Network = 7,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+impl Status {
+    /// The number for the shell.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// A word for scripts that read errors as JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Other => "other",
+            Self::Usage => "usage",
+            Self::NotLoggedIn => "not_logged_in",
+            Self::NotFound => "not_found",
+            Self::Refused => "refused",
+            Self::Server => "server",
+            Self::Network => "network",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What a command comes to.
+pub type Outcome = Result<(), Failure>;
+
+/// Why a run failed.
+#[derive(Debug)]
+pub struct Failure {
+    status: Status,
+    message: String,
+    hint: Option<String>,
+    request_id: Option<String>,
+    quiet: bool,
+}
+
+impl Failure {
+    /// A failure with its exit code.
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), hint: None, request_id: None, quiet: false }
+    }
+
+    /// Something is wrong with the command line.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Status::Usage, message)
+    }
+
+    /// Ctrl-C: there is nothing to explain.
+    #[must_use]
+    pub fn interrupted() -> Self {
+        Self { quiet: true, ..Self::new(Status::Interrupted, "interrupted") }
+    }
+
+    /// The same, with what to do next.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// What happened, in one line.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Under which id the service logged the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Whether nothing is to be printed: the reader of our output has gone away, or the user interrupted us.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.quiet
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<InvalidInput> for Failure {
+    fn from(fault: InvalidInput) -> Self {
+        Self::usage(fault.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string()).with_hint("correct the file or move it away")
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Of writing to stdout: a reader who has seen enough, such as `head`, is no failure.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self { quiet: true, ..Self::new(Status::Ok, "nobody reads on") };
+        }
+        Self::new(Status::Other, format!("the output cannot be written: {error}"))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status = status_of(&error);
+        let message = match &error {
+            Error::NoToken => "not logged in".to_owned(),
+            error => chain(error),
+        };
+        let hint = hint_of(&error, status);
+        let request_id = error.request_id().map(str::to_owned);
+        Self { status, message, hint, request_id, quiet: false }
+    }
+}
+
+/// The error and what caused it, in one line, nothing said twice.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text.replace(['\n', '\r'], " ")
+}
+
+fn status_of(error: &Error) -> Status {
+    if matches!(error, Error::NoToken) || error.is_unauthenticated() {
+        return Status::NotLoggedIn;
+    }
+    if error.is_not_found() {
+        return Status::NotFound;
+    }
+    match error {
+        Error::Invalid(_) | Error::Config(_) | Error::Build(_) => Status::Usage,
+        Error::RollbackFailed { cause, .. } => status_of(cause),
+        Error::Mismatch { .. } | Error::Unsupported(_) => Status::Refused,
+        #[cfg(feature = "icechunk")]
+        Error::Storage { source, .. } => status_of_storage(source),
+        _ if error.is_redirect() || error.is_decode() => Status::Server,
+        _ if error.is_rate_limited() || error.is_server_error() => Status::Server,
+        _ if error.status().is_some() => Status::Refused,
+        Error::Transport { .. } | Error::Unknown { .. } => Status::Network,
+        _ => Status::Other,
+    }
+}
+
+#[cfg(feature = "icechunk")]
+pub(crate) fn status_of_storage(error: &arraylake_core::icechunk::Error) -> Status {
+    use arraylake_core::icechunk::ErrorKind;
+    if let Some(error) = error.credential_error() {
+        let source = error.source().and_then(|source| source.downcast_ref::<Error>());
+        return source.map_or(Status::Server, status_of);
+    }
+    match error.kind() {
+        ErrorKind::NoRepository | ErrorKind::NotFound => Status::NotFound,
+        ErrorKind::Storage | ErrorKind::Icechunk | ErrorKind::Credentials => Status::Server,
+        _ => Status::Refused,
+    }
+}
+
+#[cfg(feature = "icechunk")]
+impl From<arraylake_core::icechunk::Error> for Failure {
+    fn from(error: arraylake_core::icechunk::Error) -> Self {
+        Self::new(status_of_storage(&error), error.to_string())
+    }
+}
+
+/// What to do next; none where the message says it all.
+fn hint_of(error: &Error, status: Status) -> Option<String> {
+    let hint = match status {
+        Status::NotLoggedIn if matches!(error, Error::NoToken) => "set ARRAYLAKE_TOKEN",
+        Status::NotLoggedIn => "check ARRAYLAKE_TOKEN: the token is wrong or too old",
+        Status::NotFound => return not_found_hint(error),
+        Status::Refused if error.is_forbidden() => "ask who manages the org for the permission",
+        Status::Refused if error.is_conflict() => "choose another name, or look at what is there",
+        Status::Server if error.is_redirect() || error.is_decode() => {
+            "is the service URI right? see --service-uri and `arraylake diagnostics`"
+        }
+        Status::Server => "try again later",
+        Status::Network if error.is_unknown_outcome() => return None,
+        Status::Network if error.is_timeout() => {
+            "try again, or allow more time: --config http.timeout=SECONDS"
+        }
+        Status::Network => "check the network and the service URI: `arraylake diagnostics`",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn not_found_hint(error: &Error) -> Option<String> {
+    let operation = error.operation().unwrap_or_default();
+    let list = if error.is_bucket_not_found() || operation.contains("bucket") {
+        "bucket list"
+    } else if operation.contains("service") {
+        "compute list"
+    } else if operation.contains("list") || operation.contains("org") {
+        "org list"
+    } else {
+        "repo list"
+    };
+    Some(format!("`arraylake {list}` shows what there is"))
+}

@@ -1,0 +1,123 @@
+//! [`start`]: from the words of the command line to the exit code.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::{Cli, Command};
+use crate::command;
+use crate::console::Console;
+use crate::context::Context;
+use crate::failure::{Failure, Outcome, Status};
+use crate::logging;
+use crate::world::World;
+
+/// How long what is under way when Ctrl-C comes may take to be undone.
+const CLEAN_UP: Duration = Duration::from_secs(15);
+
+/// Runs a command line in this process, with a runtime of its own.
+///
+/// Ctrl-C drops the command, waits until what it had begun is taken back, and ends with [`Status::Interrupted`]; a second
+/// one ends at once.
+#[must_use]
+pub fn start(args: impl IntoIterator<Item = OsString>, world: World) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return answer(&error),
+    };
+    let runtime = match runtime(&cli.command) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: no runtime can be made: {error}");
+            return ExitCode::from(Status::Other.code());
+        }
+    };
+    let status = runtime.block_on(interruptible(run(cli, world)));
+    // A question that nobody answered may still be reading from the terminal.
+    runtime.shutdown_background();
+    ExitCode::from(status.code())
+}
+
+/// Help and version go to stdout, complaints to stderr.
+fn answer(error: &clap::Error) -> ExitCode {
+    // Who reads help through `head` has seen enough.
+    let _ = error.print();
+    let code = u8::try_from(error.exit_code()).unwrap_or(Status::Usage.code());
+    ExitCode::from(code)
+}
+
+/// One thread does for everything but serving.
+fn runtime(command: &Command) -> std::io::Result<Runtime> {
+    #[cfg(feature = "serve")]
+    if matches!(command, Command::Serve(_)) {
+        return Builder::new_multi_thread().enable_all().build();
+    }
+    let _ = command;
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// Runs a command that has been parsed.
+pub async fn run(cli: Cli, world: World) -> Status {
+    let context = Context { globals: cli.globals, vars: world.vars.clone() };
+    logging::begin(context.globals.quiet, context.globals.verbose, context.config().ok().as_ref());
+    let mut console = Console::new(world, context.globals.manner());
+    match dispatch(cli.command, &context, &mut console).await {
+        Ok(()) => Status::Ok,
+        Err(failure) => {
+            console.fail(&failure);
+            failure.status()
+        }
+    }
+}
+
+async fn dispatch(command: Command, context: &Context, console: &mut Console) -> Outcome {
+    match command {
+        Command::Repo(command) => command.run(context, console).await,
+        Command::Bucket(command) => command.run(context, console).await,
+        Command::Org(command) => command.run(context, console).await,
+        Command::Compute(command) => command.run(context, console).await,
+        Command::Config(command) => command.run(context, console),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => command::serve::run(args, console).await,
+        Command::Diagnostics(args) => command::diagnostics::run(args, context, console).await,
+        Command::Completions(args) => command::generate::completions(&args, console),
+        Command::Man(args) => command::generate::man(&args, console),
+    }
+}
+
+/// Runs to the end, or to Ctrl-C.
+async fn interruptible(run: impl Future<Output = Status>) -> Status {
+    {
+        let mut run = std::pin::pin!(run);
+        tokio::select! {
+            status = &mut run => return status,
+            () = interrupt() => {}
+        }
+    }
+    // What the user typed last is a `^C` without an end of line.
+    let _ = writeln!(std::io::stderr());
+    tokio::select! {
+        () = settled() => {}
+        () = interrupt() => {}
+        () = tokio::time::sleep(CLEAN_UP) => {}
+    }
+    Failure::interrupted().status()
+}
+
+async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits for the tasks that a dropped command has left: an entry that is taken back, connections that end.
+async fn settled() {
+    while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

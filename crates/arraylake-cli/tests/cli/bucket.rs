@@ -1,0 +1,107 @@
+//! `arraylake bucket`.
+
+use arraylake_core::prelude::*;
+use serde_json::json;
+
+use crate::support::{Lake, anonymous};
+
+#[tokio::test]
+async fn bucket_configs_are_listed_and_shown() {
+    let lake = Lake::start().await;
+    let text = lake.run(&["bucket", "list", "local"]).await.ok().out;
+    assert!(text.lines().next().unwrap().starts_with("Nickname   Default  Place"), "{text}");
+    assert!(text.contains("s3://delegated-data/") && text.contains("aws_customer_managed_role"), "{text}");
+    let text = lake.run(&["bucket", "get", "local/local"]).await.ok().out;
+    assert!(
+        text.contains("s3-compatible") && text.contains("hmac") && text.contains("use_ssl=false"),
+        "{text}"
+    );
+    let hidden = lake.run(&["bucket", "list", "local", "-o", "json"]).await.ok();
+    let shown = lake.run(&["bucket", "list", "local", "-o", "json", "--show-secrets"]).await.ok();
+    assert!(hidden.out.contains("**********") && hidden.out != shown.out);
+    lake.run(&["bucket", "get", "local/nope"]).await.failed(4);
+}
+
+#[tokio::test]
+async fn a_bucket_config_is_made_of_options_and_becomes_the_default() {
+    let lake = Lake::start().await;
+    let args = [
+        "bucket",
+        "create",
+        "local/cold-store",
+        "s3://some-bucket/data",
+        "--region",
+        "us-east-1",
+        "--default",
+    ];
+    let done = lake.run(&args).await.ok();
+    assert_eq!(done.err, "created the bucket config cold-store of local\n");
+    let made = lake.run(&["bucket", "get", "local/cold-store", "-o", "json"]).await.ok().json();
+    let expected = (&json!("s3"), &json!("data"), &json!(true), &json!("anonymous"));
+    let found = (&made["platform"], &made["prefix"], &made["is_default"], &made["auth_config"]["method"]);
+    assert_eq!(found, expected);
+    let error = lake.run(&["bucket", "create", "local/another", "s3://some-bucket"]).await.failed(2).err;
+    assert!(error.contains("region_name"), "{error}");
+    let error = lake.run(&["bucket", "create", "local/another", "ftp://x"]).await.failed(2).err;
+    assert!(error.contains("s3://"), "{error}");
+}
+
+#[tokio::test]
+async fn a_secret_is_read_from_a_file_or_typed_and_never_shown() {
+    let lake = Lake::start().await;
+    let file = lake.home().join("secret");
+    std::fs::write(&file, "MARKER-of-a-file\n").unwrap();
+    let common = ["--endpoint-url", "http://127.0.0.1:9000", "--auth", "hmac", "--access-key-id", "id"];
+    let create = |nickname: &'static str, uri: &'static str| {
+        [&["bucket", "create", nickname, uri], &common[..]].concat()
+    };
+    let args = [
+        create("local/from-file", "s3://bucket-one"),
+        vec!["--secret-file", file.to_str().unwrap(), "-o", "json"],
+    ];
+    let done = lake.run(&args.concat()).await.ok();
+    assert!(!done.out.contains("MARKER") && done.json()["auth_config"]["method"] == "hmac", "{done:?}");
+    let args = create("local/typed", "s3://bucket-two");
+    let error = lake.run(&args).await.failed(2).err;
+    assert!(error.contains("--secret-file"), "{error}");
+    let done = lake.setting().with_typed("MARKER-typed\n").run(&args).await.ok();
+    assert!(done.err.contains("secret access key: ") && !done.err.contains("MARKER"), "{done:?}");
+    for (nickname, secret) in [("from-file", "MARKER-of-a-file"), ("typed", "MARKER-typed")] {
+        let name = format!("local/{nickname}");
+        let shown = lake.run(&["bucket", "get", &name, "-o", "json", "--show-secrets"]).await.ok().json();
+        assert_eq!(shown["auth_config"]["secret_access_key"], secret);
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_masked_unless_they_are_asked_for() {
+    let lake = Lake::start().await;
+    let hidden = lake.run(&["bucket", "credentials", "local/delegated"]).await.ok().out;
+    assert!(hidden.contains("session token      **********") && hidden.contains("expires"), "{hidden}");
+    let hidden = lake.run(&["bucket", "credentials", "local/delegated", "-o", "json"]).await.ok().json();
+    assert_eq!(hidden["aws_secret_access_key"], "**********");
+    let args =
+        ["bucket", "credentials", "local/delegated", "--access", "write", "-o", "json", "--show-secrets"];
+    let shown = lake.run(&args).await.ok().json();
+    assert!(shown["aws_session_token"].as_str().unwrap().len() > 20);
+    let lines = lake.run(&["bucket", "credentials", "local/delegated", "--export"]).await.ok().out;
+    let names: Vec<&str> = lines.lines().map(|line| line.split_once('=').unwrap().0).collect();
+    let expected = ["export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY", "export AWS_SESSION_TOKEN"];
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn repos_of_a_bucket_are_listed_and_a_bucket_in_use_stays() {
+    let lake = Lake::start().await;
+    let (client, org) = (lake.client(), lake.org());
+    client.create_bucket_config(&org, anonymous("cold-store")).await.unwrap();
+    client.create_repo_object(&org, NewRepo::new("era5").with_bucket("cold-store").unwrap()).await.unwrap();
+    assert!(lake.run(&["bucket", "repos", "local/cold-store"]).await.ok().out.contains("era5"));
+    let error = lake.run(&["bucket", "delete", "local/cold-store", "--yes"]).await.failed(5).err;
+    assert!(error.contains("409"), "{error}");
+    lake.run(&["repo", "delete", "local/era5", "--yes", "--immediate", "--retain-data"]).await.ok();
+    let asked = lake.setting().with_typed("y\n").run(&["bucket", "delete", "local/cold-store"]).await.ok();
+    assert!(asked.err.contains("The bucket s3://some-bucket/data/ stays"), "{asked:?}");
+    lake.run(&["bucket", "set-default", "local/cold-store"]).await.failed(4);
+    lake.run(&["bucket", "set-default", "local/delegated"]).await.ok();
+}

@@ -1,0 +1,84 @@
+//! `arraylake org`, `config`, `diagnostics`, `completions`, `man`, and help.
+
+use serde_json::json;
+
+use crate::support::{Lake, Setting};
+
+#[tokio::test]
+async fn orgs_are_listed() {
+    let lake = Lake::start().await;
+    let text = lake.run(&["org", "list"]).await.ok().out;
+    assert!(text.lines().nth(1).unwrap().starts_with("local  Local"), "{text}");
+    assert_eq!(lake.run(&["org", "list", "-o", "json"]).await.ok().json()[0]["name"], "local");
+}
+
+#[tokio::test]
+async fn settings_are_listed_with_their_origin_and_without_their_secrets() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join(".config/arraylake");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("config.yaml"), "service:\n  uri: http://file\nhttp:\n  timeout: 60\n").unwrap();
+    let setting = Setting::default()
+        .with_var("HOME", &home.path().display().to_string())
+        .with_var("ARRAYLAKE_TOKEN", "ema_MARKER");
+    let text = setting.run(&["config", "list", "--origin", "--service-uri", "http://arg"]).await.ok().out;
+    assert!(text.contains("config.yaml") && text.contains("ARRAYLAKE_TOKEN"), "{text}");
+    assert!(text.contains("service.uri   http://arg  an argument"), "{text}");
+    assert!(!text.contains("MARKER"), "{text}");
+    let nested = setting.run(&["config", "list", "-o", "json"]).await.ok().json();
+    let expected = json!({"http": {"timeout": 60}, "service": {"uri": "http://file"}, "token": "**********"});
+    assert_eq!(nested, expected);
+    assert_eq!(setting.run(&["config", "get", "http.timeout"]).await.ok().out, "60\n");
+    assert_eq!(setting.run(&["config", "get", "token"]).await.ok().out, "**********\n");
+    assert_eq!(setting.run(&["config", "get", "token", "-o", "json"]).await.ok().out, "\"**********\"\n");
+    assert_eq!(setting.run(&["config", "get", "token", "--show-secrets"]).await.ok().out, "ema_MARKER\n");
+    let error = setting.run(&["config", "get", "no.such"]).await.failed(4).err;
+    assert!(error.contains("no.such"), "{error}");
+}
+
+#[tokio::test]
+async fn a_report_tells_everything_but_secrets() {
+    let lake = Lake::start().await;
+    let done = lake.run(&["diagnostics", "--send"]).await.ok();
+    let token = lake.running.token();
+    assert!(done.out.contains("as user@example.com") && done.out.contains(lake.running.catalog_uri()));
+    assert!(!done.out.contains(token.expose()) && done.out.contains("(from ARRAYLAKE_TOKEN)"), "{done:?}");
+    assert_eq!(done.err, "sent to the service\n");
+    let report = lake.run(&["diagnostics", "-o", "json"]).await.ok().json();
+    assert_eq!(report["versions"]["arraylake"], env!("CARGO_PKG_VERSION"));
+}
+
+#[tokio::test]
+async fn a_report_can_be_had_when_nothing_works() {
+    let setting = Setting::default();
+    let args = ["diagnostics", "--service-uri", "http://127.0.0.1:1", "--config", "http.max_retries=0"];
+    let text = setting.run(&args).await.ok().out;
+    assert!(text.contains("not logged in") && text.contains("get service info failed"), "{text}");
+}
+
+#[tokio::test]
+async fn completions_are_made_for_every_shell_even_if_the_configuration_is_broken() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("broken.yaml");
+    std::fs::write(&file, "a: [\n").unwrap();
+    let setting = Setting::default().with_var("ARRAYLAKE_CONFIG", &file.display().to_string());
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = setting.run(&["completions", shell]).await.ok().out;
+        assert!(script.contains("set-default"), "{shell}");
+    }
+    let error = setting.run(&["repo", "list", "acme"]).await.failed(2).err;
+    assert!(error.contains("broken.yaml") && error.contains("line"), "{error}");
+}
+
+#[tokio::test]
+async fn manual_pages_are_made_for_every_command() {
+    let page = Setting::default().run(&["man"]).await.ok().out;
+    assert!(page.contains(".TH arraylake") && page.contains("Exit codes"), "{page}");
+    let dir = tempfile::tempdir().unwrap();
+    Setting::default().run(&["man", "--dir", dir.path().to_str().unwrap()]).await.ok();
+    for name in ["arraylake.1", "arraylake-repo-tree.1", "arraylake-bucket-credentials.1"] {
+        if cfg!(feature = "icechunk") || !name.contains("tree") {
+            assert!(dir.path().join(name).exists(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The real program.
+
+use std::process::{Command, Stdio};
+
+use crate::support::Lake;
+
+fn arraylake() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_arraylake"));
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn it_tells_its_version_and_its_exit_codes() {
+    let version = arraylake().arg("--version").output().unwrap();
+    let expected = format!("arraylake {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!((version.status.code(), version.stdout), (Some(0), expected.into_bytes()));
+    let help = arraylake().arg("help").output().unwrap();
+    let text = String::from_utf8(help.stdout).unwrap();
+    assert!(text.contains("Exit codes") && text.contains("not logged in"), "{text}");
+    let nothing = arraylake().output().unwrap();
+    assert_eq!(nothing.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_answers_on_stdout_and_fails_with_a_code() {
+    let lake = Lake::start().await;
+    let setting = lake.setting();
+    let run = async |args: &'static [&'static str]| {
+        let mut command = arraylake();
+        command.envs(setting.vars.clone()).args(args);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    };
+    let good = run(&["org", "list", "-o", "json"]).await;
+    assert_eq!(good.status.code(), Some(0));
+    assert!(String::from_utf8(good.stdout).unwrap().contains("\"local\""));
+    let bad = run(&["repo", "get", "local/nope"]).await;
+    assert_eq!((bad.status.code(), bad.stdout.len()), (Some(4), 0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_closed_early_is_no_failure() {
+    let mut child = arraylake()
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}

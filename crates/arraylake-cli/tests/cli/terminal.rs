@@ -1,0 +1,104 @@
+//! The real program in a pseudo-terminal.
+
+use std::process::Command;
+use std::time::Duration;
+
+use arraylake_core::prelude::*;
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::support::{Lake, Setting};
+
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn spawn(setting: &Setting, args: &[&str]) -> PtySession {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_arraylake"));
+    command.env_clear().envs(setting.vars.clone()).env("TERM", "xterm-256color").args(args);
+    spawn_command(command, Some(u64::try_from(PATIENCE.as_millis()).unwrap())).unwrap()
+}
+
+/// The exit code, out of what the waiting brings, whose type has no name here.
+fn code(session: &PtySession) -> u8 {
+    let ended = format!("{:?}", session.process().wait().unwrap());
+    let code = ended.strip_prefix("Exited(").and_then(|rest| rest.trim_end_matches(')').rsplit(' ').next());
+    code.and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{ended}"))
+}
+
+async fn lake() -> Lake {
+    let lake = Lake::start().await;
+    lake.client().create_repo_object(&lake.org(), NewRepo::new("era5")).await.unwrap();
+    lake
+}
+
+/// What a person does at the terminal, on a thread of its own beside the service.
+async fn at_the_terminal(lake: &Lake, story: impl FnOnce(Setting) + Send + 'static) {
+    let setting = lake.setting();
+    tokio::task::spawn_blocking(move || story(setting)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_sees_colours_and_is_asked() {
+    let lake = lake().await;
+    at_the_terminal(&lake, |setting| {
+        let mut list = spawn(&setting, &["repo", "list", "local"]);
+        let text = list.exp_eof().unwrap();
+        assert!(text.contains("era5") && text.contains('\u{1b}'), "{text:?}");
+        let mut plain = spawn(&setting.clone().with_var("NO_COLOR", "1"), &["repo", "list", "local"]);
+        assert!(!plain.exp_eof().unwrap().contains('\u{1b}'));
+        let mut delete = spawn(&setting, &["repo", "delete", "local/era5"]);
+        delete.exp_string("[y/N]").unwrap();
+        delete.send_line("y").unwrap();
+        delete.exp_string("deleted local/era5").unwrap();
+        assert_eq!(code(&delete), 0);
+    })
+    .await;
+    lake.run(&["repo", "get", "local/era5"]).await.failed(4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_at_a_question_ends_at_once_and_changes_nothing() {
+    let lake = lake().await;
+    at_the_terminal(&lake, |setting| {
+        let mut delete = spawn(&setting, &["repo", "delete", "local/era5"]);
+        delete.exp_string("[y/N]").unwrap();
+        delete.send_control('c').unwrap();
+        let rest = delete.exp_eof().unwrap();
+        assert!(!rest.contains("error") && rest.ends_with('\n'), "{rest:?}");
+        assert_eq!(code(&delete), 130);
+    })
+    .await;
+    lake.run(&["repo", "get", "local/era5"]).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_is_not_shown_while_it_is_typed() {
+    let lake = lake().await;
+    let args = [
+        "bucket",
+        "create",
+        "local/typed",
+        "s3://bucket-two",
+        "--endpoint-url",
+        "http://127.0.0.1:9000",
+        "--auth",
+        "hmac",
+        "--access-key-id",
+        "id",
+    ];
+    at_the_terminal(&lake, move |setting| {
+        let mut given_up = spawn(&setting, &args);
+        given_up.exp_string("secret access key: ").unwrap();
+        given_up.send_control('c').unwrap();
+        given_up.exp_eof().unwrap();
+        assert_eq!(code(&given_up), 130);
+        let mut create = spawn(&setting, &args);
+        create.exp_string("secret access key: ").unwrap();
+        create.send_line("MARKER").unwrap();
+        let rest = create.exp_eof().unwrap();
+        assert!(rest.contains("created") && !rest.contains("MARKER"), "{rest:?}");
+        assert_eq!(code(&create), 0);
+    })
+    .await;
+    let made = lake.run(&["bucket", "get", "local/typed", "-o", "json", "--show-secrets"]).await.ok().json();
+    assert_eq!(made["auth_config"]["secret_access_key"], "MARKER");
+}
