@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: the benchmarks' figures, and those that only the build can tell.
 
+mod cli;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     time::Instant,
 };
@@ -27,7 +29,8 @@ pub(crate) fn run(group: Option<&str>) -> Result<()> {
         }
     };
     for group in chosen {
-        figures(group)?;
+        let env = if group == "cli" { cli::prepare()? } else { Vec::new() };
+        figures(group, env)?;
         if group == "catalog" {
             tree_sizes()?;
             build_times()?;
@@ -51,8 +54,9 @@ fn groups(dir: &Path) -> Result<Vec<String>> {
 }
 
 /// Passes on the lines that are figures; all else of stdout is the harness talking.
-fn figures(group: &str) -> Result<()> {
+fn figures(group: &str, env: Vec<(&'static str, PathBuf)>) -> Result<()> {
     let mut command = cargo();
+    command.envs(env);
     command.args(["bench", "--locked", "-p", "arraylake-tests", "--bench", group]);
     let problem = |e| Error::new(format!("cannot run the benchmark {group}: {e}"));
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(problem)?;
