@@ -50,6 +50,7 @@ pub(crate) enum RepoCommand {
 }
 
 impl RepoCommand {
+    // long: an arm a command, each the same three lines.
     pub(crate) async fn run(self, context: &Context, console: &mut Console) -> Outcome {
         match self {
             Self::List(args) => {
