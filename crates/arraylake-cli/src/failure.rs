@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 use arraylake_core::types::InvalidInput;
-use arraylake_core::{ConfigError, Error};
+use arraylake_core::{ConfigError, Error, LoginError};
 
 /// The exit code of a run.
 ///
@@ -172,6 +172,8 @@ impl From<Error> for Failure {
         let status = status_of(&error);
         let message = match &error {
             Error::NoToken => "not logged in".to_owned(),
+            // Whatever was to be done: one thing is to be done first.
+            Error::Login { source, .. } if source.needs_login() => source.to_string(),
             error => chain(error),
         };
         let hint = hint_of(&error, status);
@@ -203,6 +205,7 @@ fn status_of(error: &Error) -> Status {
     }
     match error {
         Error::Invalid(_) | Error::Config(_) | Error::Build(_) => Status::Usage,
+        Error::Login { source, .. } if error.status().is_none() => status_of_login(source, error),
         Error::RollbackFailed { cause, .. } => status_of(cause),
         Error::Mismatch { .. } | Error::Unsupported(_) => Status::Refused,
         #[cfg(feature = "icechunk")]
@@ -211,6 +214,18 @@ fn status_of(error: &Error) -> Status {
         _ if error.is_rate_limited() || error.is_server_error() => Status::Server,
         _ if error.status().is_some() => Status::Refused,
         Error::Transport { .. } | Error::Unknown { .. } => Status::Network,
+        _ => Status::Other,
+    }
+}
+
+/// Of a login that fails for another reason than that nobody is logged in.
+fn status_of_login(login: &LoginError, error: &Error) -> Status {
+    match login {
+        LoginError::NoPlace => Status::Usage,
+        LoginError::Denied | LoginError::Expired => Status::Refused,
+        LoginError::Provider { .. } => Status::Server,
+        LoginError::Unavailable { .. } if error.is_decode() || error.is_redirect() => Status::Server,
+        LoginError::Unavailable { .. } => Status::Network,
         _ => Status::Other,
     }
 }
@@ -239,7 +254,11 @@ impl From<arraylake_core::icechunk::Error> for Failure {
 /// What to do next; none where the message says it all.
 fn hint_of(error: &Error, status: Status) -> Option<String> {
     let hint = match status {
-        Status::NotLoggedIn if matches!(error, Error::NoToken) => "set ARRAYLAKE_TOKEN",
+        Status::NotLoggedIn if matches!(error, Error::NoToken) => {
+            "log in with `arraylake auth login`, or set ARRAYLAKE_TOKEN"
+        }
+        // It says so itself.
+        Status::NotLoggedIn if matches!(error, Error::Login { .. }) => return None,
         Status::NotLoggedIn => "check ARRAYLAKE_TOKEN: the token is wrong or too old",
         Status::NotFound => return not_found_hint(error),
         Status::Refused if error.is_forbidden() => "ask who manages the org for the permission",

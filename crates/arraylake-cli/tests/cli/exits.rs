@@ -49,7 +49,7 @@ async fn what_cannot_be_asked_for_is_2() {
 async fn no_token_or_a_wrong_one_is_3() {
     let lake = Lake::start().await;
     let error = lake.setting().with_var("ARRAYLAKE_TOKEN", "").run(&LIST).await.failed(3).err;
-    assert!(error.starts_with("error: not logged in;"), "{error}");
+    assert!(error.starts_with("error: not logged in") && error.contains("arraylake auth login"), "{error}");
     let error = lake.setting().with_var("ARRAYLAKE_TOKEN", "ema_wrong").run(&LIST).await.failed(3).err;
     assert!(error.contains("401") && !error.contains("ema_wrong"), "{error}");
 }
