@@ -47,7 +47,7 @@ impl Lake {
         let (token, _) = kept_secret(&config, "token", "ema_")?;
         let (admin_token, _) = kept_secret(&config, "admin-token", "admin_")?;
         let now = Timestamp::from(config.clock.now()).truncated();
-        let sown = |db: &crate::store::Db<'_>| seed::first(db, &ring, &token, now);
+        let sown = |db: &crate::store::Db<'_>| seed::first(db, &ring, &token, &config.seed, now);
         let owner = store.run_now(sown).map_err(unusable)?;
         let port = store.run_now(|db| db.setting(S3_PORT))?.unwrap_or_else(|| "0".to_owned());
         let s3_uri = RwLock::new(format!("http://{}:{port}", crate::serve::bracketed(config.host)));
@@ -71,13 +71,24 @@ impl Lake {
         self.s3_uri.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether a URL is that of the S3 endpoint.
-    pub(crate) fn is_own_endpoint(&self, url: &str) -> bool {
+    /// The address of the S3 endpoint with another name of this machine, if one is given.
+    pub(crate) fn s3_uri_by(&self, host: Option<&str>) -> String {
         let own = self.s3_uri();
         let port = own.rsplit(':').next().unwrap_or_default();
-        let url = url.trim_end_matches('/');
-        let loopback = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{port}"));
-        url == LOCAL_ENDPOINT || url == own || (port != "0" && loopback.iter().any(|it| it == url))
+        host.map_or_else(|| own.clone(), |host| format!("http://{host}:{port}"))
+    }
+
+    /// Whether a URL is that of the S3 endpoint.
+    pub(crate) fn is_own_endpoint(&self, url: &str) -> bool {
+        url == LOCAL_ENDPOINT || self.own_host(url).is_some()
+    }
+
+    /// By which name of this machine a URL leads to the S3 endpoint, if it does.
+    pub(crate) fn own_host(&self, url: &str) -> Option<String> {
+        let (own, url) = (self.s3_uri(), url.trim_end_matches('/'));
+        let (host, port) = url.strip_prefix("http://")?.rsplit_once(':')?;
+        let same = port != "0" && own.rsplit(':').next() == Some(port);
+        (url == own || (same && ["127.0.0.1", "localhost", "[::1]"].contains(&host))).then(|| host.to_owned())
     }
 
     /// Makes a bucket of the S3 endpoint unless it is there.

@@ -22,7 +22,6 @@ pub(crate) const ORG: &str = "local";
 pub(crate) const BUCKETS: [&str; 2] = ["local-data", "delegated-data"];
 /// The id of the first user, kept as a setting.
 const OWNER: &str = "owner";
-const OWNER_EMAIL: &str = "user@example.com";
 
 /// What a seed file adds to a lake. What is there already stays as it is.
 ///
@@ -43,6 +42,8 @@ const OWNER_EMAIL: &str = "user@example.com";
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Seed {
+    /// Who has the ready token of a lake that is new.
+    owner: Owner,
     orgs: Vec<SeedOrg>,
     users: Vec<NewUser>,
     tokens: Vec<SeedToken>,
@@ -57,6 +58,21 @@ struct SeedOrg {
     name: String,
     #[serde(default)]
     display_name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    email: String,
+    first_name: Option<String>,
+    family_name: Option<String>,
+}
+
+impl Default for Owner {
+    fn default() -> Self {
+        let (first_name, family_name) = (Some("Local".to_owned()), Some("User".to_owned()));
+        Self { email: "user@example.com".to_owned(), first_name, family_name }
+    }
 }
 
 /// A token of a user, or of a service account of its own that is named by the address.
@@ -114,6 +130,7 @@ pub(crate) fn first(
     db: &Db<'_>,
     ring: &KeyRing,
     token: &Secret,
+    seed: &Seed,
     now: Timestamp,
 ) -> Result<PrincipalId, Refusal> {
     if let Some(owner) = db.setting(OWNER)? {
@@ -125,28 +142,35 @@ pub(crate) fn first(
     }
     setup::add_org(db, ORG, "Local", now)?;
     let user = NewUser {
-        email: OWNER_EMAIL.to_owned(),
+        email: seed.owner.email.clone(),
         id: None,
-        first_name: Some("Local".to_owned()),
-        family_name: Some("User".to_owned()),
+        first_name: seed.owner.first_name.clone(),
+        family_name: seed.owner.family_name.clone(),
         service_account: false,
         permissions: OrgActions::from([(ORG.to_owned(), setup::everything())]),
     };
     let owner = setup::add_user(db, &user, now)?.id();
     setup::add_token(db, owner, Some(token.expose()), None, now)?;
     let (id, secret) = ring.for_grant(db, Grant::new(BUCKETS[0], "", Access::ReadWrite))?;
-    let fixed = bucket("local", Platform::S3Compatible, BUCKETS[0], AuthConfig::hmac(id, secret), now);
+    let bucket = |nickname, platform, name, auth| bucket(nickname, platform, name, auth, (&user.email, now));
+    let fixed = bucket("local", Platform::S3Compatible, BUCKETS[0], AuthConfig::hmac(id, secret));
     let role = AuthConfig::aws_role("000000000000", "local-role", crate::random::letters(32));
     db.insert_bucket(&fixed)?;
-    db.insert_bucket(&bucket("delegated", Platform::S3, BUCKETS[1], role, now))?;
+    db.insert_bucket(&bucket("delegated", Platform::S3, BUCKETS[1], role))?;
     db.set_setting(OWNER, &owner.to_string())?;
     Ok(owner)
 }
 
-fn bucket(nickname: &str, platform: Platform, name: &str, auth: AuthConfig, now: Timestamp) -> StoredBucket {
+fn bucket(
+    nickname: &str,
+    platform: Platform,
+    name: &str,
+    auth: AuthConfig,
+    (by, now): (&str, Timestamp),
+) -> StoredBucket {
     let id = uuid::Uuid::new_v4().into();
     let mut model = BucketResponse::new(id, nickname, platform, name, now);
-    model.created_by = Some(OWNER_EMAIL.to_owned());
+    model.created_by = Some(by.to_owned());
     model.auth_config = Some(auth);
     model.extra_config = ExtraConfig::new()
         .with("endpoint_url", LOCAL_ENDPOINT)
@@ -219,7 +243,7 @@ fn sow_bucket(db: &Db<'_>, lake: &Lake, wanted: &SeedBucket) -> Result<(), Refus
         Some(known) => known,
         None => {
             let mut stored = bucket_of(&wanted.org, wanted.bucket.clone(), lake.now())?;
-            stored.model.created_by = Some(OWNER_EMAIL.to_owned());
+            stored.model.created_by = db.principal(lake.owner)?.map(|who| who.email().to_owned());
             add_bucket(db, lake, stored)?
         }
     };

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::call::{AdminCall, Answer};
 use super::{reply, repo_change};
+use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::setup;
 use crate::store::{Db, StoredRepo};
@@ -109,18 +110,27 @@ pub(crate) async fn set_status(AdminCall(call): AdminCall) -> Answer {
     let (mode, message) = repo_change::status_of(&mut body)?;
     let (org, name, lake) =
         (call.path("org").to_owned(), call.path("repo").to_owned(), Arc::clone(&call.lake));
-    let job = move |db: &Db<'_>| {
-        let mut repo = named(db, &org, &name)?.model;
-        repo.status = RepoStatus::new(mode);
-        repo.status.message = message;
-        repo.status.initiated_by = StatusInitiator::system("arraylake-local");
-        repo.status.is_user_modifiable = modifiable;
-        repo.status.estimated_end_time = end;
-        repo.updated = Some(lake.now());
-        db.update_repo(&repo)?;
-        reply::ok(&repo.status)
-    };
+    let mut status = RepoStatus::new(mode);
+    status.message = message;
+    status.is_user_modifiable = modifiable;
+    status.estimated_end_time = end;
+    let job = move |db: &Db<'_>| reply::ok(&impose_status(db, &lake, (&org, &name), status)?);
     call.lake.store.run(job).await
+}
+
+/// Sets a status as the system does.
+pub(super) fn impose_status(
+    db: &Db<'_>,
+    lake: &Lake,
+    (org, name): (&str, &str),
+    mut status: RepoStatus,
+) -> Result<RepoStatus, Refusal> {
+    let mut repo = named(db, org, name)?.model;
+    status.initiated_by = StatusInitiator::system("arraylake-local");
+    repo.status = status;
+    repo.updated = Some(lake.now());
+    db.update_repo(&repo)?;
+    Ok(repo.status)
 }
 
 /// `PUT /_local/repos/{org}/{repo}/permissions`: replaces them all.

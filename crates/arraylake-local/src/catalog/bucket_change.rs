@@ -4,7 +4,7 @@ use arraylake_types::{AuthConfig, ExtraConfig, NewBucket, Platform};
 use serde_json::{Map, Value};
 
 use super::body::Body;
-use super::bucket_new::{check, placed};
+use super::bucket_new::{check, extra, placed};
 use super::buckets::named;
 use super::call::{Answer, Call};
 use super::reply;
@@ -52,7 +52,7 @@ impl Change {
             platform: body.text("platform"),
             name: body.text("name"),
             prefix: body.text("prefix"),
-            extra: body.object("extra_config"),
+            extra: extra(&mut body),
             auth: body.object("auth_config"),
             em_managed: body.any("em_managed", "a boolean"),
         };

@@ -10,7 +10,7 @@ use super::reply;
 use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::s3::CredentialStore as _;
-use crate::store::{Db, LOCAL_ENDPOINT, StoredBucket};
+use crate::store::{Db, LOCAL_ENDPOINT, LOCAL_HOST, StoredBucket};
 
 /// `POST /orgs/{org}/buckets`. No bucket is made in the object store.
 pub(crate) async fn create(call: Call) -> Answer {
@@ -31,7 +31,7 @@ fn read(mut body: Body) -> Result<NewBucket, Refusal> {
     let platform = Platform::from(body.required_text("platform"));
     let name = body.required_text("name");
     let prefix = body.text("prefix").unwrap_or_default();
-    let extra = body.object("extra_config");
+    let extra = extra(&mut body);
     let auth: Option<AuthConfig> = body.any("auth_config", "an auth config");
     let em_managed = body.any("em_managed", "a boolean").unwrap_or(false);
     let absent = [("extra_config", extra.is_none()), ("auth_config", auth.is_none())];
@@ -48,6 +48,13 @@ fn read(mut body: Body) -> Result<NewBucket, Refusal> {
     wanted.em_managed = em_managed;
     wanted.auth_config = auth.unwrap_or_else(AuthConfig::anonymous);
     Ok(wanted)
+}
+
+/// The extra config of a request, without what is the service's own.
+pub(super) fn extra(body: &mut Body) -> Option<serde_json::Map<String, Value>> {
+    let mut extra = body.object("extra_config")?;
+    extra.remove(LOCAL_HOST);
+    Some(extra)
 }
 
 /// A bucket config out of a request that is checked here.
@@ -97,11 +104,13 @@ pub(crate) fn add_bucket(db: &Db<'_>, lake: &Lake, stored: StoredBucket) -> Resu
 /// The rules of a bucket config among others. One at our own endpoint loses the address, which may change.
 pub(super) fn placed(db: &Db<'_>, lake: &Lake, mut stored: StoredBucket) -> Result<StoredBucket, Refusal> {
     let model = &mut stored.model;
-    if model.platform.is_s3_like()
-        && model.extra_config.endpoint_url().is_some_and(|it| lake.is_own_endpoint(it))
-    {
+    let endpoint = model.extra_config.endpoint_url().filter(|_| model.platform.is_s3_like());
+    if let Some(url) = endpoint.filter(|url| lake.is_own_endpoint(url)).map(str::to_owned) {
         let extra = std::mem::take(&mut model.extra_config);
         model.extra_config = extra.with("endpoint_url", LOCAL_ENDPOINT);
+        if let Some(host) = lake.own_host(&url) {
+            model.extra_config.0.insert(LOCAL_HOST.to_owned(), host.into());
+        }
         check_local_keys(lake, model)?;
     }
     let other = db.bucket_named(&stored.org, &stored.model.nickname)?;

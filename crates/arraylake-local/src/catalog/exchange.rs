@@ -1,6 +1,6 @@
 //! The exchange, as far as it works inside one lake: listings, and who subscribed to a repo.
 
-use arraylake_types::{AuthMethod, ExchangeListing};
+use arraylake_types::{AuthMethod, ExchangeListing, SubscriptionType};
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
@@ -22,24 +22,26 @@ struct Wanted {
     status: String,
     readme: String,
     name: String,
+    /// Free, or not; nothing is charged here, but a listing that costs something gives filtered subscriptions alone.
+    pricing: String,
 }
 
-/// `POST /orgs/{org}/marketplace/listings`
+/// `POST /orgs/{org}/exchange-listings`, `POST /orgs/{org}/marketplace/listings`
 pub(crate) async fn publish(call: Call) -> Answer {
     let mut body = call.body()?;
     let wanted = Wanted {
+        pricing: body.text("pricing_model").unwrap_or_else(|| "free".to_owned()),
         repo: body.required_text("repo_id").to_ascii_lowercase(),
         status: body.text("status").unwrap_or_else(|| "published".to_owned()),
         readme: body.text("repo_readme").unwrap_or_default(),
         name: body.required_text("listing_name"),
     };
-    let pricing = body.text("pricing_model").unwrap_or_else(|| "free".to_owned());
     body.finish()?;
     if !["published", "draft"].contains(&wanted.status.as_str()) {
         return Err(Refusal::rule("status: must be \"published\" or \"draft\""));
     }
-    if pricing != "free" {
-        return Err(Refusal::rule("pricing_model: everything in the local service is free"));
+    if !["free", "paid"].contains(&wanted.pricing.as_str()) {
+        return Err(Refusal::rule("pricing_model: must be \"free\" or \"paid\""));
     }
     call.run(move |call, db| {
         let org = call.path("org");
@@ -79,7 +81,7 @@ fn listing(call: &Call, wanted: Wanted) -> Result<ExchangeListing, Refusal> {
         "listing_name": wanted.name,
         "created_on": now,
         "last_updated": now,
-        "pricing_model": "free",
+        "pricing_model": wanted.pricing,
     });
     serde_json::from_value(listing).map_err(|error| Refusal::internal("a listing", &error))
 }
@@ -89,7 +91,8 @@ pub(crate) async fn subscriptions(call: Call) -> Answer {
     let paging = Paging::of(&call)?;
     call.run(move |call, db| {
         let repo = call.repo_to_write(db)?.repo.model;
-        let rows: Vec<Value> = db.subscriptions_to(repo.id.as_str())?.iter().map(row).collect();
+        let rows = db.subscriptions_to(repo.id.as_str())?;
+        let rows: Vec<Value> = rows.iter().map(|it| row(db, it)).collect::<Result<_, Refusal>>()?;
         let mut page = paging.cut(rows);
         // The published crate asks on and on for the last page, so that there must be one.
         page.pages = page.pages.max(1);
@@ -98,8 +101,11 @@ pub(crate) async fn subscriptions(call: Call) -> Answer {
     .await
 }
 
-fn row(subscription: &Subscription) -> Value {
-    json!({
+fn row(db: &Db<'_>, subscription: &Subscription) -> Result<Value, Refusal> {
+    let subscriber = db.repo_with_id(&subscription.subscriber)?;
+    let info = subscriber.and_then(|repo| repo.model.subscription);
+    let (kind, filter) = info.map(|info| (info.subscription_type, info.target_filter)).unzip();
+    Ok(json!({
         "id": subscription.id,
         "parent_repo": subscription.parent,
         "parent_org": subscription.parent_org,
@@ -108,13 +114,13 @@ fn row(subscription: &Subscription) -> Value {
         // Without a zone, as the real service writes it here.
         "subscribed_at": subscription.since.to_chrono().format("%Y-%m-%dT%H:%M:%S").to_string(),
         "status": "active",
-        "subscription_type": "direct",
+        "subscription_type": kind.unwrap_or(SubscriptionType::Direct),
         "source_filter": null,
-        "target_filter": null,
+        "target_filter": filter,
         "exchange_id": null,
         "exchange_owner": null,
         "exchange_slug": null,
-    })
+    }))
 }
 
 /// The repo that a subscription shows, if it is still there.

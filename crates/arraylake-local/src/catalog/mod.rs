@@ -9,13 +9,16 @@ mod body;
 mod bucket_change;
 mod bucket_new;
 mod buckets;
-pub(crate) mod call;
+mod call;
+mod chunk_access;
 mod compute;
 mod compute_logs;
 mod credentials;
 mod era;
 mod exchange;
 mod facts;
+mod filter;
+mod iceberg_rest;
 mod namespace_list;
 mod namespaces;
 mod paging;
@@ -23,23 +26,23 @@ mod people;
 mod permissions;
 mod policies;
 mod removal;
-pub(crate) mod reply;
+mod reply;
 mod repo_change;
 mod repo_list;
 mod repo_new;
 mod repos;
 mod results;
 mod subscribe;
+mod trial;
 mod view;
 mod virtual_chunks;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, patch, post, put};
+use axum::routing::{any, get, patch, post, put};
 
 use crate::lake::Lake;
-use crate::metastore;
 use crate::pages;
 use crate::refusal::Refusal;
 
@@ -57,8 +60,8 @@ pub(crate) fn router(lake: Arc<Lake>) -> Router {
         .merge(iceberg_routes())
         .merge(compute_routes())
         .merge(admin_routes())
-        .merge(metastore::routes())
         .merge(pages::router())
+        .merge(trial_routes())
         .fallback(async || Refusal::missing("Not Found"))
         .method_not_allowed_fallback(async || {
             Refusal::new(http::StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
@@ -94,6 +97,8 @@ fn repo_routes() -> Router<Arc<Lake>> {
         .route("/repos/{org}/{repo}/bucket-credentials", get(credentials::of_repo))
         .route("/repo/{id}", get(repos::get))
         .route("/repo/{id}/bucket-credentials", get(credentials::of_repo))
+        .route("/orgs/{org}/exchange-listings", post(exchange::publish))
+        .route("/orgs/{org}/exchange-subscriptions", post(subscribe::create))
         .route("/orgs/{org}/marketplace/listings", post(exchange::publish))
         .route("/repo/{id}/subscriptions", get(exchange::subscriptions))
         .route("/repos/icechunk/{org}/{repo}/gc_results", post(results::gc))
@@ -122,6 +127,17 @@ fn iceberg_routes() -> Router<Arc<Lake>> {
         .route("/orgs/{org}/iceberg/namespaces/{name}", one)
         .route("/orgs/{org}/iceberg/namespaces/{name}/restore", post(namespaces::restore))
         .route("/orgs/{org}/iceberg/namespaces/{name}/tables/paginated", get(namespaces::tables))
+        .route("/iceberg/v1/config", get(iceberg_rest::config))
+        .route("/iceberg/v1/{org}/namespaces", get(iceberg_rest::list).fallback(iceberg_rest::other))
+        .route(
+            "/iceberg/v1/{org}/namespaces/{namespace}",
+            get(iceberg_rest::get).head(iceberg_rest::get).fallback(iceberg_rest::other),
+        )
+        .route(
+            "/iceberg/v1/{org}/namespaces/{namespace}/tables",
+            get(iceberg_rest::tables).fallback(iceberg_rest::other),
+        )
+        .route("/iceberg/{*rest}", any(iceberg_rest::other))
 }
 
 fn compute_routes() -> Router<Arc<Lake>> {
@@ -144,4 +160,11 @@ fn admin_routes() -> Router<Arc<Lake>> {
         .route("/_local/s3-keys", post(admin_users::create_s3_key))
         .route("/_local/repos/{org}/{repo}/status", put(admin::set_status))
         .route("/_local/repos/{org}/{repo}/permissions", put(admin::set_repo_permissions))
+}
+
+fn trial_routes() -> Router<Arc<Lake>> {
+    Router::new()
+        .route("/orgs_test_create", post(trial::create_org))
+        .route("/repo_status_system", post(trial::set_status))
+        .route("/repo_status_system/{org}/{repo}", post(trial::set_status))
 }

@@ -110,6 +110,14 @@ fn rows(call: &Call, db: &Db<'_>, filter: Option<&Metadata>) -> Result<(Vec<Name
     Ok((rows, rights))
 }
 
+/// The namespaces that the caller may see and that are not deleted, by their names.
+pub(super) fn visible(call: &Call, db: &Db<'_>) -> Result<Vec<Namespace>, Refusal> {
+    let (mut rows, _) = rows(call, db, None)?;
+    rows.retain(|row| row.deleted_at.is_none());
+    rows.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(rows)
+}
+
 fn ordered(
     db: &Db<'_>,
     mut rows: Vec<Namespace>,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use arraylake_types::{Metadata, NewRepo, OrgAction, Page, RepoVisibility};
+use arraylake_types::{Metadata, NewRepo, OrgAction, Page, RepoName, RepoVisibility};
 use serde_json::{Value, json};
 
 use super::access::{Rights, denied};
@@ -39,8 +39,9 @@ impl Wanted {
             properties: body.any("properties", "an object of strings").unwrap_or_default(),
         };
         body.finish()?;
-        // The rules for names, descriptions and metadata are those of repos.
-        let mut request = NewRepo::new(&wanted.name);
+        // The rules for names, descriptions and metadata are those of repos, but no word stands for anything else here.
+        RepoName::new(&"any".parse()?, &wanted.name)?;
+        let mut request = NewRepo::new("any");
         if let Some(text) = &wanted.description {
             request = request.with_description(text);
         }

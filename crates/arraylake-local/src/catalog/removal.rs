@@ -33,7 +33,7 @@ fn mark(call: &Call, db: &Db<'_>, immediate: bool, retain: bool) -> Result<Optio
     let Some(mut repo) = find(call, db)? else { return Ok(None) };
     let (who, now) = (call.id().to_string(), call.lake.now());
     if immediate && retain {
-        if !call.era.is_early() && db.take_spared(&repo.model, &who, &call.session, now.unix_seconds())? {
+        if !call.era.is_early() && db.pass_over(&repo.model, &who, &call.session, now.unix_seconds())? {
             tracing::debug!(org = repo.model.org, repo = repo.model.name, "kept from a roll-back");
             return Ok(None);
         }

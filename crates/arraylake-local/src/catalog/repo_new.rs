@@ -14,7 +14,8 @@ use crate::s3::Access;
 use crate::store::{Db, StoredBucket, StoredRepo};
 
 /// Words that stand where names of repos do in addresses of orgs, beside those that every client knows.
-const RESERVED: [&str; 4] = ["api-clients", "iceberg", "marketplace", "permissions"];
+const RESERVED: [&str; 6] =
+    ["api-clients", "exchange-listings", "exchange-subscriptions", "iceberg", "marketplace", "permissions"];
 
 /// How long the roll-back of a client may take that was given a repo which was there before, in seconds.
 const ROLL_BACK_SECONDS: i64 = 120;
@@ -121,16 +122,18 @@ fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> 
     let org = call.path("org");
     let rights = call.org_to_write(db, org)?;
     if let Some(found) = db.repo(org, &wanted.name)? {
-        return existing(call, found);
+        // Whoever makes a repo anew right after a roll-back that was passed over has been told that it is gone. Then it
+        // is, and its data stays.
+        let now = call.lake.now().unix_seconds();
+        if !db.take_passed(&found.model, &call.id().to_string(), &call.session, now)? {
+            return existing(call, found);
+        }
+        db.delete_repo(&found.model)?;
     }
     let bucket = bucket(db, org, &wanted)?;
     let prefix = prefix(&wanted, bucket.as_ref());
-    if let Some(bucket) = bucket.as_ref().filter(|_| wanted.kind != RepoKind::V1 && !call.era.is_early())
-        && let Some((of, name)) = db.overlapping(bucket, &prefix, "")?
-    {
-        // Who may not read the other org does not learn its names.
-        let other = if of == org { format!("{of}/{name}") } else { "of another org".to_owned() };
-        return Err(Refusal::conflict(format!("Prefix \"{prefix}\" overlaps repo {other}")));
+    if let Some(bucket) = bucket.as_ref().filter(|_| wanted.kind != RepoKind::V1 && !call.era.is_early()) {
+        check_place(db, org, bucket, &prefix)?;
     }
     let now = call.lake.now();
     let id = random::repo_id(now.unix_seconds()).parse()?;
@@ -146,6 +149,19 @@ fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> 
     let repo = StoredRepo { model, bucket };
     db.insert_repo(&repo)?;
     Ok(Outcome::Made(Box::new(call.show_repo(db, repo, &rights, Access::ReadWrite)?)))
+}
+
+/// Refuses a place that another repo has.
+pub(super) fn check_place(
+    db: &Db<'_>,
+    org: &str,
+    bucket: &StoredBucket,
+    prefix: &str,
+) -> Result<(), Refusal> {
+    let Some((of, name)) = db.overlapping(bucket, prefix, "")? else { return Ok(()) };
+    // Who may not read the other org does not learn its names.
+    let other = if of == org { format!("{of}/{name}") } else { "of another org".to_owned() };
+    Err(Refusal::conflict(format!("Prefix \"{prefix}\" overlaps repo {other}")))
 }
 
 /// Newer Python clients are given the repo that is there, all others are refused.
@@ -203,7 +219,7 @@ pub(super) fn bucket_or_default(
     nickname: Option<&str>,
 ) -> Result<StoredBucket, Refusal> {
     if let Some(nickname) = nickname {
-        let missing = || Refusal::rule(format!("Bucket {nickname} does not exist"));
+        let missing = || Refusal::rule(format!("bucket {nickname} does not exist"));
         return db.bucket_named(org, nickname.trim())?.ok_or_else(missing);
     }
     let missing = || Refusal::rule(format!("Org {org} has no default bucket; name a bucket that exists"));
@@ -215,7 +231,12 @@ fn prefix(wanted: &Wanted, bucket: Option<&StoredBucket>) -> String {
     if wanted.kind == RepoKind::V1 {
         return String::new();
     }
-    let own = wanted.prefix.clone().unwrap_or_else(|| generated(&wanted.name));
+    complete_prefix(wanted.prefix.as_deref(), &wanted.name, bucket)
+}
+
+/// The same of a prefix that may be given, or else is made from a name.
+pub(super) fn complete_prefix(given: Option<&str>, name: &str, bucket: Option<&StoredBucket>) -> String {
+    let own = given.map_or_else(|| generated(name), str::to_owned);
     let outer = bucket.map_or("", |bucket| bucket.model.prefix.as_str());
     [outer, &own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }

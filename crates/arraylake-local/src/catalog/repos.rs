@@ -12,16 +12,23 @@ pub(crate) async fn get(call: Call) -> Answer {
     call.run(|call, db| {
         let found = call.repo(db)?;
         // The keys in this answer never expire, so that a service which means to keep clients out must not give them.
-        if call.era.is_late() && holds_keys(&found.repo) {
-            online(&found.repo)?;
+        if call.era.is_late() {
+            check_keys_may_be_had(&found.repo)?;
         }
         reply::ok(&call.show(db, found)?)
     })
     .await
 }
 
-fn holds_keys(repo: &StoredRepo) -> bool {
-    repo.bucket.as_ref().is_some_and(|bucket| bucket.model.auth_method() == Some(AuthMethod::Hmac))
+/// Refuses a repo with fixed keys that is not online: nothing would take them back.
+fn check_keys_may_be_had(repo: &StoredRepo) -> Result<(), Refusal> {
+    let fixed = repo.bucket.as_ref().and_then(|bucket| bucket.model.auth_method()) == Some(AuthMethod::Hmac);
+    if fixed { online(repo) } else { Ok(()) }
+}
+
+/// The same while it may not be written: such keys cannot be made to read alone.
+pub(super) fn check_keys_are_for_reading(repo: &StoredRepo) -> Result<(), Refusal> {
+    if repo.model.status.is_maintenance() { check_keys_may_be_had(repo) } else { Ok(()) }
 }
 
 /// Refuses a repo that is not online.

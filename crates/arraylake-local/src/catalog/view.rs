@@ -8,7 +8,7 @@ use super::access::{Found, Rights};
 use super::call::Call;
 use crate::refusal::Refusal;
 use crate::s3::{Access, Grant};
-use crate::store::{Db, StoredBucket, StoredRepo};
+use crate::store::{Db, LOCAL_HOST, StoredBucket, StoredRepo};
 
 impl Call {
     /// A bucket config as the caller may see it. Those who may write the org see its keys. The others get keys of our
@@ -23,7 +23,9 @@ impl Call {
         let mut shown = stored.model.clone();
         shown.auth_config = shown.auth_config.map(AuthConfig::masked);
         if stored.is_local() {
-            shown.extra_config = shown.extra_config.with("endpoint_url", self.lake.s3_uri());
+            let url = self.lake.s3_uri_by(stored.local_host());
+            shown.extra_config = shown.extra_config.with("endpoint_url", url);
+            shown.extra_config.0.remove(LOCAL_HOST);
         }
         if stored.is_local() && !rights.write() && shown.auth_method() == Some(AuthMethod::Hmac) {
             let grant = Grant::new(&shown.name, prefix, access);

@@ -1,4 +1,4 @@
-//! [`BucketStorage`]: the objects of the S3 endpoint as an icechunk storage, without HTTP and without keys. Reads only.
+//! [`BucketStorage`]: the objects of the S3 endpoint as an icechunk storage, without HTTP and without keys.
 
 use std::fmt;
 use std::io::{self, Cursor};
@@ -17,7 +17,7 @@ use icechunk::storage::{
 use icechunk_storage::sealed::Sealed;
 use serde::{Deserialize, Serialize};
 
-use crate::s3::{Endpoint, StoredObject};
+use crate::s3::{Before, Endpoint, StoredObject};
 
 /// A place in a bucket of the S3 endpoint.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,8 +59,11 @@ fn broken(error: io::Error) -> StorageError {
     StorageError::capture(StorageErrorKind::IOError(error))
 }
 
-fn read_only<T>() -> StorageResult<T> {
-    Err(other("this storage is for reading"))
+fn outcome(written: Option<String>) -> VersionedUpdateResult {
+    match written {
+        Some(etag) => VersionedUpdateResult::Updated { new_version: VersionInfo::from_etag_only(etag) },
+        None => VersionedUpdateResult::NotOnLatestVersion,
+    }
 }
 
 fn part(bytes: &Bytes, range: &Range<u64>) -> StorageResult<Bytes> {
@@ -88,7 +91,7 @@ impl Storage for BucketStorage {
     }
 
     async fn can_write(&self) -> StorageResult<bool> {
-        Ok(false)
+        Ok(true)
     }
 
     async fn get_object_range(
@@ -146,32 +149,51 @@ impl Storage for BucketStorage {
     async fn put_object(
         &self,
         _: &StorageContext<'_>,
-        _: &str,
-        _: Bytes,
-        _: Option<&str>,
+        path: &str,
+        bytes: Bytes,
+        content_type: Option<&str>,
         _: Vec<(String, String)>,
-        _: Option<&VersionInfo>,
+        previous_version: Option<&VersionInfo>,
     ) -> StorageResult<VersionedUpdateResult> {
-        read_only()
+        let before = match previous_version {
+            None => Before::Anything,
+            Some(version) => version.etag().map_or(Before::Nothing, |etag| Before::This(etag.clone())),
+        };
+        let (key, kind) = (self.key(path), content_type.map(str::to_owned));
+        let written = self.endpoint()?.put(&self.bucket, &key, bytes, kind, before).await;
+        written.map(outcome).map_err(broken)
     }
 
     async fn copy_object(
         &self,
         _: &StorageContext<'_>,
-        _: &str,
-        _: &str,
-        _: Option<&str>,
-        _: &VersionInfo,
+        from: &str,
+        to: &str,
+        content_type: Option<&str>,
+        wanted: &VersionInfo,
     ) -> StorageResult<VersionedUpdateResult> {
-        read_only()
+        let object = self.object(from).await?;
+        if wanted.etag().is_some_and(|etag| *etag != object.etag) {
+            return Ok(VersionedUpdateResult::NotOnLatestVersion);
+        }
+        let (key, kind) = (self.key(to), content_type.map(str::to_owned));
+        let written = self.endpoint()?.put(&self.bucket, &key, object.bytes, kind, Before::Anything).await;
+        written.map(outcome).map_err(broken)
     }
 
     async fn delete_batch(
         &self,
         _: &StorageContext<'_>,
-        _: &str,
-        _: Vec<(String, u64)>,
+        prefix: &str,
+        batch: Vec<(String, u64)>,
     ) -> StorageResult<DeleteObjectsResult> {
-        read_only()
+        let mut done = DeleteObjectsResult::default();
+        for (id, size) in batch {
+            let key = self.key(&format!("{}/{id}", prefix.trim_end_matches('/')));
+            self.endpoint()?.delete(&self.bucket, &key).await.map_err(broken)?;
+            done.deleted_objects += 1;
+            done.deleted_bytes += size;
+        }
+        Ok(done)
     }
 }

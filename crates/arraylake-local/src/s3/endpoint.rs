@@ -60,6 +60,12 @@ impl Endpoint {
         S3Server::new(self.service.clone(), self.guard.clone())
     }
 
+    /// The operations behind the HTTP service.
+    #[cfg(feature = "icechunk")]
+    pub(super) fn inner(&self) -> &Service {
+        &self.service
+    }
+
     /// Mints keys with a lifetime.
     #[must_use]
     pub fn temporary_keys(&self) -> &TemporaryKeys {
@@ -159,7 +165,7 @@ fn delete_all(disk: &Disk, bucket: &str, prefix: &str) -> S3Result<usize> {
 }
 
 /// An error of S3 as one of the file system, for callers that do not speak S3.
-fn plain(error: S3Error) -> io::Error {
+pub(super) fn plain(error: S3Error) -> io::Error {
     let kind = match error.code() {
         S3ErrorCode::NoSuchBucket | S3ErrorCode::NoSuchKey => io::ErrorKind::NotFound,
         S3ErrorCode::InvalidBucketName => io::ErrorKind::InvalidInput,

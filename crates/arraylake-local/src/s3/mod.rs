@@ -18,6 +18,8 @@ mod disk;
 mod endpoint;
 mod guard;
 mod hex;
+#[cfg(feature = "icechunk")]
+mod inside;
 mod key_path;
 mod listing;
 mod multipart;
@@ -36,6 +38,8 @@ mod writing;
 pub use clock::Clock;
 pub use credentials::{CredentialStore, S3Key};
 pub use endpoint::{Endpoint, StoredObject};
+#[cfg(feature = "icechunk")]
+pub(crate) use inside::Before;
 pub use scope::{Access, Grant, Scope};
 pub use server::S3Server;
 pub use temporary::{MintedKey, TEMPORARY_KEY_PREFIX, TemporaryKeys};

@@ -9,6 +9,9 @@ use super::{Db, from_json, to_json};
 /// Stands for the address of the S3 endpoint beside the catalog.
 pub(crate) const LOCAL_ENDPOINT: &str = "local";
 
+/// The setting, never shown, that keeps by which name of this machine a bucket config calls that endpoint.
+pub(crate) const LOCAL_HOST: &str = "local_host";
+
 /// A bucket config as it is kept: with its secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct StoredBucket {
@@ -24,6 +27,11 @@ impl StoredBucket {
     /// Whether its data lies in the S3 endpoint beside the catalog.
     pub(crate) fn is_local(&self) -> bool {
         self.endpoint() == LOCAL_ENDPOINT
+    }
+
+    /// By which name of this machine its owner calls the S3 endpoint beside the catalog, if by any.
+    pub(crate) fn local_host(&self) -> Option<&str> {
+        self.model.extra_config.0.get(LOCAL_HOST)?.as_str()
     }
 
     fn endpoint(&self) -> &str {

@@ -10,7 +10,6 @@ mod principals;
 mod repos;
 mod results;
 mod schema;
-pub(crate) mod v1;
 mod virtual_chunks;
 
 use std::fmt;
@@ -20,13 +19,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arraylake_types::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-pub(crate) use self::buckets::{LOCAL_ENDPOINT, StoredBucket};
+pub(crate) use self::buckets::{LOCAL_ENDPOINT, LOCAL_HOST, StoredBucket};
 pub(crate) use self::deployments::Deployment;
 pub(crate) use self::exchange::Subscription;
 pub(crate) use self::namespaces::Namespace;
 pub(crate) use self::principals::TokenRecord;
 pub(crate) use self::repos::{ListQuery, StoredRepo, passes};
-pub(crate) use self::virtual_chunks::{ChunkPolicy, Container};
+pub(crate) use self::virtual_chunks::ChunkPolicy;
 use crate::error::LocalError;
 use crate::files;
 use crate::refusal::Refusal;

@@ -208,12 +208,12 @@ impl Db<'_> {
         until: i64,
     ) -> rusqlite::Result<()> {
         let values = params![who, session, repo.id.as_str(), until];
-        self.0.execute("INSERT OR REPLACE INTO spared VALUES (?1, ?2, ?3, ?4)", values)?;
+        self.0.execute("INSERT OR REPLACE INTO spared VALUES (?1, ?2, ?3, ?4, 0)", values)?;
         Ok(())
     }
 
     /// Whether this is the roll-back that must not hit the repo; true once.
-    pub(crate) fn take_spared(
+    pub(crate) fn pass_over(
         &self,
         repo: &RepoModel,
         who: &str,
@@ -221,8 +221,22 @@ impl Db<'_> {
         now: i64,
     ) -> rusqlite::Result<bool> {
         self.0.execute("DELETE FROM spared WHERE until < ?1", [now])?;
-        let gone = "DELETE FROM spared WHERE repo = ?1 AND principal = ?2 AND session = ?3";
-        Ok(self.0.execute(gone, params![repo.id.as_str(), who, session])? > 0)
+        let passed = "UPDATE spared SET passed = 1
+                      WHERE repo = ?1 AND principal = ?2 AND session = ?3 AND passed = 0";
+        Ok(self.0.execute(passed, params![repo.id.as_str(), who, session])? > 0)
+    }
+
+    /// Whether a client believes that its roll-back has deleted the repo; true once.
+    pub(crate) fn take_passed(
+        &self,
+        repo: &RepoModel,
+        who: &str,
+        session: &str,
+        now: i64,
+    ) -> rusqlite::Result<bool> {
+        let gone = "DELETE FROM spared
+                    WHERE repo = ?1 AND principal = ?2 AND session = ?3 AND passed AND until >= ?4";
+        Ok(self.0.execute(gone, params![repo.id.as_str(), who, session, now])? > 0)
     }
 }
 

@@ -1,9 +1,9 @@
-//! Virtual chunks: where the data of repos may lie (policies), and where it does (containers).
+//! Virtual chunks: where the data of repos may lie. Where it does is in the config beside the data.
 
-use arraylake_types::{BucketId, RepoId, Timestamp};
+use arraylake_types::{BucketId, Timestamp};
 use rusqlite::{Row, params};
 
-use super::{Db, StoredBucket, parsed};
+use super::{Db, parsed};
 
 /// A policy: repos may read data of the org below a prefix of a bucket config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,15 +20,6 @@ pub(crate) struct ChunkPolicy {
     pub(crate) created: Timestamp,
     /// Who made it.
     pub(crate) created_by: String,
-}
-
-/// A place outside a repo where chunks of it lie.
-#[derive(Debug, Clone)]
-pub(crate) struct Container {
-    /// Its URL, ending in a slash.
-    pub(crate) prefix: String,
-    /// The bucket config that leads there; none if it is gone.
-    pub(crate) bucket: Option<StoredBucket>,
 }
 
 impl Db<'_> {
@@ -70,41 +61,6 @@ impl Db<'_> {
         let gone =
             "DELETE FROM chunk_policy WHERE org = ?1 AND bucket = ?2 AND subprefix = ?3 AND public = ?4";
         self.0.execute(gone, params![org, bucket.to_string(), subprefix, public])?;
-        Ok(())
-    }
-
-    /// The containers of a repo, in the order of their URLs.
-    pub(crate) fn containers(&self, repo: &RepoId) -> rusqlite::Result<Vec<Container>> {
-        let mut query = self.0.prepare_cached(
-            "SELECT prefix, org, bucket FROM chunk_container WHERE repo = ?1 ORDER BY prefix",
-        )?;
-        let rows = query.query_map([repo.as_str()], |row| {
-            let id: BucketId = parsed(2, &row.get::<_, String>(2)?)?;
-            Ok((row.get(0)?, row.get::<_, String>(1)?, id))
-        })?;
-        let rows: Vec<(String, String, BucketId)> = rows.collect::<Result<_, _>>()?;
-        let with_bucket = |(prefix, org, id): (String, String, BucketId)| {
-            Ok(Container { prefix, bucket: self.bucket(&org, id)? })
-        };
-        rows.into_iter().map(with_bucket).collect()
-    }
-
-    /// Adds a container; one of the same URL is replaced.
-    pub(crate) fn put_container(
-        &self,
-        repo: &RepoId,
-        prefix: &str,
-        bucket: &StoredBucket,
-    ) -> rusqlite::Result<()> {
-        let values = params![repo.as_str(), prefix, bucket.org, bucket.id.to_string()];
-        self.0.execute("INSERT OR REPLACE INTO chunk_container VALUES (?1, ?2, ?3, ?4)", values)?;
-        Ok(())
-    }
-
-    /// Removes a container if it is there.
-    pub(crate) fn delete_container(&self, repo: &RepoId, prefix: &str) -> rusqlite::Result<()> {
-        let gone = "DELETE FROM chunk_container WHERE repo = ?1 AND prefix = ?2";
-        self.0.execute(gone, [repo.as_str(), prefix])?;
         Ok(())
     }
 }

@@ -112,7 +112,7 @@ async fn each_broken_rule_is_named() {
         ),
         (json!({"name": "ok", "metadata": {"k": "é".repeat(700)}}), "Metadata can be at most 4kB"),
         (json!({"name": "ok", "metadata": {"k": {"a": 1}}}), "scalars"),
-        (json!({"name": "ok", "bucket_nickname": "nowhere"}), "Bucket nowhere does not exist"),
+        (json!({"name": "ok", "bucket_nickname": "nowhere"}), "bucket nowhere does not exist"),
         (json!({"name": "ok", "kind": "v1", "prefix": "p"}), "V1"),
         (json!({"name": "ok", "prefix": "/p"}), "slash"),
         (json!({"name": "ok", "create_mode": "create"}), "not supported"),

@@ -89,7 +89,14 @@ async fn the_endpoint_of_a_local_bucket_is_where_it_is_served_now() {
     let port = lake.s3_uri().rsplit(':').next().unwrap();
     bucket["extra_config"] = json!({"endpoint_url": format!("http://localhost:{port}/"), "use_ssl": false});
     let made = client.post("/orgs/local/buckets", &bucket).await.ok();
-    assert_eq!(made["extra_config"]["endpoint_url"], lake.s3_uri(), "known as our own under its other name");
+    let named = format!("http://localhost:{port}");
+    assert_eq!(made["extra_config"]["endpoint_url"], named, "called as its owner calls it");
+    // Known as our own under that name: its keys are those that reach it.
+    let keys = client.get(&format!("/orgs/local/buckets/{}/credentials", made["id"].as_str().unwrap())).await;
+    keys.refused(409, "anonymous");
+    bucket["nickname"] = json!("third");
+    bucket["extra_config"]["endpoint_url"] = json!(lake.s3_uri());
+    client.post("/orgs/local/buckets", &bucket).await.refused(409, "already exists");
     lake.shutdown().await;
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::client::Client;
 
 /// Storage out of the answer that opens a repo.
-fn storage(open: &Value) -> Arc<dyn Storage + Send + Sync> {
+pub(crate) fn storage(open: &Value) -> Arc<dyn Storage + Send + Sync> {
     let (bucket, keys) = (&open["repo_bucket"], &open["repo_credentials"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let options = S3Options::default()
@@ -31,14 +31,15 @@ fn storage(open: &Value) -> Arc<dyn Storage + Send + Sync> {
     new_s3_storage(options, text(&bucket["name"]), prefix, Some(credentials), vec![], vec![], None).unwrap()
 }
 
-async fn running() -> (RunningLake, Client) {
+/// A lake behind sockets.
+pub(crate) async fn running() -> (RunningLake, Client) {
     let lake = serve(LocalConfig::temporary().unwrap()).await.unwrap();
     let client = Client::of(lake.service(), lake.token().expose());
     (lake, client)
 }
 
 /// Makes a repo and its data.
-async fn filled(client: &Client, name: &str, bucket: &str) -> Value {
+pub(crate) async fn filled(client: &Client, name: &str, bucket: &str) -> Value {
     let body = json!({"name": name, "bucket_nickname": bucket});
     let repo = client.post("/orgs/local/repos", &body).await.ok();
     let open = client.get(&format!("/repos/local/{name}/open")).await.ok();
@@ -135,7 +136,11 @@ async fn a_roll_back_is_passed_over_only_where_there_is_data() {
     let roll_back = "?immediate=true&retain_data=true";
     python.post("/orgs/local/repos", &body).await.ok();
     python.delete(&format!("/orgs/local/full{roll_back}")).await.ok();
-    client.get("/repos/local/full").await.ok();
+    let kept = client.get("/repos/local/full").await.ok();
+    // Who makes it again after that has been told twice that it is gone.
+    let anew = python.post("/orgs/local/repos", &body).await.ok();
+    assert_ne!((&anew["_id"], &anew["prefix"]), (&kept["_id"], &kept["prefix"]));
+    assert_eq!(client.get("/repos/local/full").await.ok()["_id"], anew["_id"]);
     let body = json!({"name": "empty", "bucket_nickname": "local"});
     for _ in 0..2 {
         python.post("/orgs/local/repos", &body).await.ok();

@@ -100,3 +100,16 @@ async fn the_oldest_clients_know_roles_by_their_old_name() {
     assert_eq!(method(client.python("0.20.0")).await, "aws_customer_managed_role");
     assert_eq!(method(client.clone()).await, "aws_customer_managed_role");
 }
+
+#[tokio::test]
+async fn fixed_keys_are_not_given_while_a_repo_may_not_be_written() {
+    let client = lake();
+    client.repo("one").await;
+    client.put("/orgs/local/one/status", &json!({"mode": "maintenance"})).await.ok();
+    let late = client.python("1.7.0");
+    late.get("/repos/local/one/open").await.refused(409, "HMAC");
+    late.get("/repos/local/one").await.refused(409, "HMAC");
+    client.put("/orgs/local/one/status", &json!({"mode": "offline"})).await.ok();
+    assert_eq!(late.get("/repos/local/one/open").await.ok()["status"]["mode"], "offline");
+    assert_eq!(client.python("0.20.0").get("/repos/local/one").await.ok()["status"]["mode"], "offline");
+}

@@ -1,18 +1,33 @@
 //! Listings and subscriptions between two orgs of one lake.
 
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use icechunk::config::{Credentials, S3Credentials, S3Options, S3StaticCredentials};
+use icechunk::format::snapshot::ArrayShape;
+use icechunk::format::{ByteRange, ChunkIndices};
+use icechunk::repository::VersionInfo;
+use icechunk::virtual_chunks::VirtualChunkContainer;
+use icechunk::{ObjectStoreConfig, Repository, RepositoryConfig};
 use serde_json::{Value, json};
 
 use crate::client::{Client, lake, remote};
+use crate::data::{filled, running, storage};
 
 const SHARED: &str = "/repos/other/mine";
 
 /// A lake with a second org, and somebody who may do everything there and nothing in the first.
 async fn two_orgs() -> (Client, Client) {
     let provider = lake();
+    let reader = second_org(&provider).await;
+    (provider, reader)
+}
+
+async fn second_org(provider: &Client) -> Client {
     let reader = provider.other("reader", &[]).await;
     let members = json!({"reader@example.com": ["CAN_WRITE_REPOS", "CAN_READ_REPOS"]});
     provider.admin().post("/_local/orgs", &json!({"name": "other", "members": members})).await.ok();
-    (provider, reader)
+    reader
 }
 
 async fn listed(client: &Client, repo: &Value) -> Value {
@@ -120,9 +135,13 @@ async fn the_provider_sees_who_subscribed() {
     assert_eq!(provider.get(&path).await.ok()["items"], json!([]));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn subscribers_read_containers_that_a_public_policy_covers() {
-    let (provider, reader, _) = shared("local").await;
+    let (lake, provider) = running().await;
+    let reader = second_org(&provider).await;
+    let repo = filled(&provider, "data", "local").await;
+    let listing = listed(&provider, &repo).await;
+    reader.post("/orgs/other/repos", &subscription("mine", &listing)).await.ok();
     let containers = "/repos/icechunk/local/data/virtual-chunk-containers";
     let change = json!({"add": {"s3://delegated-data/a/": "delegated"}, "remove": []});
     provider.patch(containers, &change).await.ok();
@@ -137,11 +156,110 @@ async fn subscribers_read_containers_that_a_public_policy_covers() {
     provider.put(policies, &policy).await.ok();
     let entries = reader.get(&open).await.ok()["virtual_chunk_credentials"].clone();
     assert_eq!(entries["s3://delegated-data/a/"]["org"], "local");
-    let fixed = json!({"add": {"s3://local-data/x/": "local"}, "remove": []});
-    provider.patch(containers, &fixed).await.ok();
-    reader.get(&open).await.refused(403, "not covered");
     let own = "/repos/icechunk/other/mine/virtual-chunk-containers";
+    assert_eq!(reader.get(own).await.ok(), json!({"s3://delegated-data/a/": "delegated"}));
     reader.patch(own, &change).await.refused(409, "is a subscription");
+    lake.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filtered_subscription_has_a_part_of_its_parent_and_refers_to_the_chunks_there() {
+    let (lake, provider) = running().await;
+    let reader = second_org(&provider).await;
+    let keys = json!({"access_key_id": "reader-key", "secret_access_key": "reader-secret"});
+    provider.admin().post("/_local/s3-keys", &keys).await.ok();
+    provider.admin().post("/_local/s3-buckets", &json!({"name": "reader-data"})).await.ok();
+    let mut bucket = remote("own", "reader-data");
+    bucket["platform"] = json!("s3-compatible");
+    bucket["prefix"] = json!("outer");
+    bucket["extra_config"] = json!({"endpoint_url": "local", "use_ssl": false, "region_name": "us-east-1"});
+    bucket["auth_config"] =
+        json!({"method": "hmac", "access_key_id": "reader-key", "secret_access_key": "reader-secret"});
+    reader.post("/orgs/other/buckets", &bucket).await.ok();
+    let repo = filled(&provider, "data", "delegated").await;
+    write_two_arrays(&provider).await;
+    let body = json!({"repo_id": repo["_id"], "listing_name": "Data", "pricing_model": "paid"});
+    let listing = provider.post("/orgs/local/exchange-listings", &body).await.ok();
+    let subscriptions = "/orgs/other/exchange-subscriptions";
+    reader.post(subscriptions, &subscription("whole", &listing)).await.refused(409, "free listings");
+    let mut wanted = json!({"name": "part", "bucket_nickname": "own", "exchange_listing_id": listing["id"],
+        "subscription_type": "filtered", "target_filter": {"nodes": {"include_paths": ["/"]}}});
+    reader.post(subscriptions, &wanted).await.refused(422, "include_paths");
+    wanted["target_filter"] = json!({"nodes": {"include_paths": ["/in"], "exclude_paths": []}});
+    let made = reader.post(subscriptions, &wanted).await.ok();
+    assert!(made["prefix"].as_str().unwrap().starts_with("outer/"));
+    let info = &made["subscription"];
+    assert_eq!((&info["subscription_type"], &info["status"]), (&json!("filtered"), &json!("active")));
+    assert_eq!(info["target_filter"]["nodes"]["include_paths"], json!(["/in"]));
+    let open = reader.get("/repos/other/part/open").await.ok();
+    let prefix = format!("s3://delegated-data/{}/chunks/", repo["prefix"].as_str().unwrap());
+    let entry = &open["virtual_chunk_credentials"][&prefix];
+    assert_eq!((&entry["runtime_vcc_name"], &entry["org"]), (&json!("__al_source"), &json!("local")));
+    let chunks = format!("{}/chunks", repo["prefix"].as_str().unwrap());
+    let grant = json!({"bucket": "delegated-data", "prefix": chunks, "access": "read"});
+    assert_eq!(crate::virtual_chunks::grants(&entry["credentials"]), json!([grant]));
+    assert_eq!(
+        read_part(&open, &prefix).await,
+        b"the chunk inside, longer than what is kept inline".repeat(40)
+    );
+    let rows = provider.get(&format!("/repo/{}/subscriptions", repo["_id"].as_str().unwrap())).await.ok();
+    assert_eq!(rows["items"][0]["subscription_type"], "filtered");
+    provider.delete("/orgs/local/data?immediate=true").await.ok();
+    assert_eq!(reader.get("/repos/other/part").await.ok()["subscription"]["status"], "orphaned");
+    reader.get("/repos/other/part/open").await.refused(409, "is orphaned");
+    lake.shutdown().await;
+}
+
+/// Two arrays of one chunk each: `/in/a` and `/out/a`.
+async fn write_two_arrays(provider: &Client) {
+    let open = provider.get("/repos/local/data/open").await.ok();
+    let repo = Repository::open(storage(&open)).execute().await.unwrap();
+    let mut session = repo.writable_session("main").await.unwrap();
+    for (name, text) in [("in", "inside"), ("out", "outside")] {
+        let group = format!("/{name}").as_str().try_into().unwrap();
+        let path: icechunk::format::Path = format!("/{name}/a").as_str().try_into().unwrap();
+        session.add_group(group, Bytes::from_static(b"{}")).await.unwrap();
+        let shape = ArrayShape::new([(10, 1)]).unwrap();
+        session.add_array(path.clone(), shape, None, Bytes::from_static(b"{}")).await.unwrap();
+        let data = format!("the chunk {text}, longer than what is kept inline").repeat(40);
+        let coords = ChunkIndices(vec![0]);
+        let payload = session.get_chunk_writer(&path, &coords).unwrap()(data.into()).await.unwrap();
+        session.set_chunk_ref(path, coords, Some(payload)).await.unwrap();
+    }
+    session.commit("two arrays").execute().await.unwrap();
+}
+
+/// The chunk of the part that was taken, by what the answer of `/open` grants.
+async fn read_part(open: &Value, prefix: &str) -> Vec<u8> {
+    let entry = &open["virtual_chunk_credentials"][prefix];
+    let options = S3Options::default()
+        .with_region("us-east-1")
+        .with_endpoint_url(entry["endpoint_url"].as_str().unwrap())
+        .with_allow_http(true)
+        .with_force_path_style(true);
+    let store = ObjectStoreConfig::S3(options);
+    let mut config = RepositoryConfig::default();
+    let container = VirtualChunkContainer::new_named("__al_source".to_owned(), prefix.to_owned(), store);
+    config.set_virtual_chunk_container(container.unwrap()).unwrap();
+    let keys = &entry["credentials"];
+    let text = |name: &str| keys[name].as_str().unwrap().to_owned();
+    let keys = Credentials::S3(S3Credentials::Static(S3StaticCredentials {
+        access_key_id: text("aws_access_key_id"),
+        secret_access_key: text("aws_secret_access_key"),
+        session_token: Some(text("aws_session_token")),
+        expires_after: None,
+    }));
+    let allowed = HashMap::from([(prefix.to_owned(), Some(keys))]);
+    let builder = Repository::open(storage(open)).config(config).authorize_virtual_chunk_access(allowed);
+    let repo = builder.execute().await.unwrap();
+    let session = repo.readonly_session(&VersionInfo::BranchTipRef("main".to_owned())).await.unwrap();
+    let nodes = session.list_nodes(&icechunk::format::Path::root()).await.unwrap();
+    let mut paths: Vec<String> = nodes.map(|node| node.unwrap().path.to_string()).collect();
+    paths.sort();
+    assert_eq!(paths, ["/in", "/in/a"]);
+    let path = "/in/a".try_into().unwrap();
+    let reader = session.get_chunk_reader(&path, &ChunkIndices(vec![0]), &ByteRange::ALL).await.unwrap();
+    icechunk::session::get_chunk(reader).await.unwrap().unwrap().to_vec()
 }
 
 #[tokio::test]
@@ -157,9 +275,16 @@ async fn what_cannot_be_listed_or_subscribed_to_is_refused() {
     provider.post(path, &json!({"listing_name": "Data"})).await.refused(422, "repo_id");
     let draft = provider.post(path, &listing).await.ok();
     reader.post("/orgs/other/repos", &subscription("two", &draft)).await.refused(404, "listing");
-    let mut filtered = subscription("two", &draft);
-    filtered["subscription_type"] = json!("filtered");
-    reader.post("/orgs/other/repos", &filtered).await.refused(422, "direct subscriptions alone");
+    let mut odd = subscription("two", &draft);
+    odd["subscription_type"] = json!("filtered");
+    reader.post("/orgs/other/repos", &odd).await.refused(422, "target_filter");
+    odd["subscription_type"] = json!("private");
+    reader.post("/orgs/other/repos", &odd).await.refused(422, "subscription_type");
+    odd["subscription_type"] = json!("direct");
+    odd["target_filter"] = json!({"nodes": {"include_paths": ["/a"]}});
+    reader.post("/orgs/other/repos", &odd).await.refused(422, "has no filter");
+    odd["target_filter"] = json!({"nodes": {"include_paths": ["a"]}});
+    reader.post("/orgs/other/repos", &odd).await.refused(422, "must start with");
     let mut bucket = remote("fixed", "far-bucket");
     bucket["auth_config"] = json!({"method": "hmac", "access_key_id": "k", "secret_access_key": "s"});
     provider.post("/orgs/local/buckets", &bucket).await.ok();

@@ -32,16 +32,12 @@ async fn everything_is_there_after_a_restart() {
     let (token, repo) = (client.service.token(), client.repo("one").await);
     client.post("/orgs/local/buckets", &remote("more", "more-bucket")).await.ok();
     let buckets = client.get("/orgs/local/buckets").await.ok();
-    let containers = "/repos/icechunk/local/one/virtual-chunk-containers";
-    let change = json!({"add": {"s3://local-data/x/": "local"}, "remove": []});
-    let map = client.patch(containers, &change).await.ok();
     let namespace = client.post("/orgs/local/iceberg/namespaces", &json!({"name": "grids"})).await.ok();
     drop(client);
     let client = open(LocalConfig::new(dir.path()));
     assert_eq!(client.service.token(), token);
     assert_eq!(client.get("/repos/local/one").await.ok(), repo);
     assert_eq!(client.get("/orgs/local/buckets").await.ok(), buckets);
-    assert_eq!(client.get(containers).await.ok(), map);
     assert_eq!(client.get("/orgs/local/iceberg/namespaces/grids").await.ok(), namespace);
 }
 

@@ -1,0 +1,156 @@
+//! The repository of a filtered subscription: the nodes that the filter lets through, whose chunks stay where they are.
+
+use arraylake_types::NodeFilter;
+use futures_util::StreamExt as _;
+use icechunk::Repository;
+use icechunk::format::format_constants::SpecVersionBin;
+use icechunk::format::manifest::{ChunkPayload, ChunkRef, VirtualChunkLocation, VirtualChunkRef};
+use icechunk::format::snapshot::{NodeData, NodeSnapshot};
+use icechunk::format::{CHUNKS_FILE_PATH, Path};
+use icechunk::repository::{RepositoryErrorKind, VersionInfo};
+use icechunk::session::Session;
+
+use super::{name_of, storage, unreadable};
+use crate::lake::Lake;
+use crate::refusal::Refusal;
+use crate::store::StoredRepo;
+
+/// By what name the chunks of the source are referred to.
+pub(crate) const SOURCE: &str = "__al_source";
+
+/// Makes the repository of a filtered subscription to `source`, at the place of `target`, which must be empty.
+pub(crate) async fn make_subset(
+    lake: &Lake,
+    source: &StoredRepo,
+    target: &StoredRepo,
+    filter: &NodeFilter,
+) -> Result<(), Refusal> {
+    let apart = |repo| {
+        let (org, name) = name_of(repo);
+        Refusal::conflict(format!(
+            "The data of {org}/{name} does not lie in the object store of this service"
+        ))
+    };
+    let from = storage(lake, source).ok_or_else(|| apart(source))?;
+    let to = storage(lake, target).ok_or_else(|| apart(target))?;
+    let source = (name_of(source), Repository::open(from).execute().await);
+    let parent = match source.1 {
+        Ok(parent) => Some(parent),
+        Err(error) if matches!(error.kind, RepositoryErrorKind::RepositoryDoesntExist) => None,
+        Err(error) => return Err(unreadable(source.0, &error)),
+    };
+    let about = name_of(target);
+    let failed = |error: &dyn std::fmt::Display| unreadable(about, error);
+    // References to chunks by the name of a container came with the second version of the format.
+    let created = Repository::create(to).spec_version(SpecVersionBin::V2).execute().await;
+    let created = created.map_err(|error| failed(&error))?;
+    let Some(parent) = parent else { return Ok(()) };
+    let main = VersionInfo::BranchTipRef("main".to_owned());
+    let read = parent.readonly_session(&main).await.map_err(|error| failed(&error))?;
+    let mut write = created.writable_session("main").await.map_err(|error| failed(&error))?;
+    if copy(&read, &mut write, filter).await.map_err(|error| failed(&error))? {
+        let commit = write.commit("filtered subscription").execute().await;
+        commit.map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+type Copied<T> = Result<T, icechunk::session::SessionError>;
+
+/// Copies what passes. Returns whether there was anything.
+async fn copy(read: &Session, write: &mut Session, filter: &NodeFilter) -> Copied<bool> {
+    let nodes: Vec<NodeSnapshot> = read.list_nodes(&Path::root()).await?.collect::<Result<_, _>>()?;
+    let mut nodes: Vec<NodeSnapshot> =
+        nodes.into_iter().filter(|node| passes(&node.path.to_string(), filter)).collect();
+    // Groups before what is in them.
+    nodes.sort_by_key(|node| node.path.to_string());
+    for node in &nodes {
+        match &node.node_data {
+            // The root of a new repository may be there already.
+            NodeData::Group if write.get_node(&node.path).await.is_ok() => {
+                write.update_group(&node.path, node.user_data.clone()).await?;
+            }
+            NodeData::Group => write.add_group(node.path.clone(), node.user_data.clone()).await?,
+            NodeData::Array { shape, dimension_names, .. } => {
+                let (shape, names) = (shape.clone(), dimension_names.clone());
+                write.add_array(node.path.clone(), shape, names, node.user_data.clone()).await?;
+                copy_chunks(read, write, &node.path).await?;
+            }
+        }
+    }
+    Ok(!nodes.is_empty())
+}
+
+async fn copy_chunks(read: &Session, write: &mut Session, path: &Path) -> Copied<()> {
+    let chunks = read.array_chunk_iterator(path).await;
+    let mut chunks = std::pin::pin!(chunks);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        let payload = match chunk.payload {
+            ChunkPayload::Ref(own) => referred(own),
+            other => Some(other),
+        };
+        if payload.is_some() {
+            write.set_chunk_ref(path.clone(), chunk.coord, payload).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A chunk of the source as one in the container that leads there.
+fn referred(own: ChunkRef) -> Option<ChunkPayload> {
+    let location = VirtualChunkLocation::from_vcc_path(SOURCE, &own.id.to_string()).ok()?;
+    let (offset, length) = (own.offset, own.length);
+    Some(ChunkPayload::Virtual(VirtualChunkRef { location, offset, length, checksum: None }))
+}
+
+/// The folder of a repository where its chunks lie, below its prefix.
+pub(crate) fn chunk_folder(prefix: &str) -> String {
+    format!("{}/{CHUNKS_FILE_PATH}/", prefix.trim_matches('/')).trim_start_matches('/').to_owned()
+}
+
+/// Whether a node is let through: it is one of those that are asked for, below one, or on the way to one.
+fn passes(path: &str, filter: &NodeFilter) -> bool {
+    let covers = |outer: &String| {
+        let outer = outer.trim_end_matches('/');
+        path == outer
+            || path.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+            || outer.is_empty()
+    };
+    let leads =
+        |inner: &String| path == "/" || inner.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let included = filter.include_paths.is_empty()
+        || filter.include_paths.iter().any(|wanted| covers(wanted) || leads(wanted));
+    included && !filter.exclude_paths.iter().any(covers)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn filter(include: &[&str], exclude: &[&str]) -> NodeFilter {
+        let paths = json!({"include_paths": include, "exclude_paths": exclude});
+        serde_json::from_value(paths).unwrap()
+    }
+
+    #[test]
+    fn a_filter_lets_through_what_is_asked_for_and_the_way_to_it() {
+        let one = filter(&["/data/t"], &["/data/t/raw"]);
+        for path in ["/", "/data", "/data/t", "/data/t/x"] {
+            assert!(passes(path, &one), "{path}");
+        }
+        for path in ["/dat", "/data/tt", "/other", "/data/t/raw", "/data/t/raw/x"] {
+            assert!(!passes(path, &one), "{path}");
+        }
+        assert!(passes("/a/b", &filter(&[], &["/c"])));
+        assert!(passes("/a/b", &filter(&["/"], &[])) && !passes("/a", &filter(&["/"], &["/"])));
+    }
+
+    #[test]
+    fn the_folder_of_chunks_lies_below_the_prefix() {
+        assert_eq!(chunk_folder("a/b"), "a/b/chunks/");
+        assert_eq!(chunk_folder(""), "chunks/");
+    }
+}
