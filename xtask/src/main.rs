@@ -6,6 +6,7 @@ mod check;
 mod codegen;
 mod deny;
 mod deps;
+mod official;
 mod process;
 mod recordings;
 mod sizes;
@@ -19,10 +20,9 @@ const HELP: &str = "\
 cargo xtask <task>
 
   check                          everything that must hold before a merge, tests apart
-  test [--no-interop] [--no-browser] [-- ARGS]
-                                 all tests; ARGS go to the test binaries
+  test [--no-interop] [-- ARGS]  all tests; ARGS go to the test binaries
+  official [SUITE] [-- ARGS]     the Python client's own test-suites against the local service
   pythons                        the Python environments of the tests, and the variables that name them
-  browser                        finds or installs the browser of the tests, and the variable that names it
   codegen [--check]              write the generated files, or say whether they are current
   sizes                          lines in files and functions
   deps                           number and names of crates in the dependency trees
@@ -53,7 +53,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["deps"] => deps::run(),
         ["deny"] => deny::run(),
         ["test", rest @ ..] => test::run(rest),
-        ["browser"] => test::show_browser(),
+        ["official", rest @ ..] => official::run(rest),
         ["pythons"] => test::show_pythons(),
         ["recordings"] => recordings::run(None),
         ["recordings", folder] => recordings::run(Some(folder)),

@@ -11,16 +11,16 @@ use crate::process::{Error, Result, command, read, root, run, write};
 #[derive(Debug)]
 pub(crate) struct Environment {
     /// Its directory below `interop` in the target directory; the name tells the versions that matter.
-    name: &'static str,
-    requirements: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) requirements: &'static str,
     /// Names its interpreter for the tests.
     pub(crate) variable: &'static str,
-    interpreters: &'static Interpreters,
+    pub(crate) interpreters: &'static Interpreters,
 }
 
 /// Which interpreters serve.
 #[derive(Debug)]
-struct Interpreters {
+pub(crate) struct Interpreters {
     /// Minor releases of Python 3, the preferred one first.
     minors: &'static [u32],
     /// Names the interpreter to make environments with.
@@ -28,9 +28,11 @@ struct Interpreters {
 }
 
 /// What releases from 1.0 on need.
-const NEW: Interpreters = Interpreters { minors: &[12, 13, 14], variable: "ARRAYLAKE_TEST_PYTHON" };
+pub(crate) const NEW: Interpreters =
+    Interpreters { minors: &[12, 13, 14], variable: "ARRAYLAKE_TEST_PYTHON" };
 /// What 0.20 needs: it wants a Python below 3.13, zarr 2.18.7 one from 3.11 on.
-const OLD: Interpreters = Interpreters { minors: &[11, 12], variable: "ARRAYLAKE_TEST_PYTHON_OLD" };
+pub(crate) const OLD: Interpreters =
+    Interpreters { minors: &[11, 12], variable: "ARRAYLAKE_TEST_PYTHON_OLD" };
 
 /// Those of the interoperability tests.
 pub(crate) const INTEROP: [Environment; 3] = [

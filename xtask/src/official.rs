@@ -1,0 +1,206 @@
+//! `cargo xtask official`: the test-suites that the Python client ships with its sources, against the local service.
+//!
+//! The sources come from the package index each time they are missing, and are never committed. What a suite cannot show
+//! about a service is in a table beside its requirements, each line with its reason.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+};
+
+use crate::{
+    process::{Error, Result, cargo, command, read, root, run as run_command, target_dir, write},
+    test::python::{Environment, NEW, OLD},
+};
+
+/// What belongs to the suites, below the top of the repository.
+const FOLDER: &str = "tests/official";
+const PROXIES: [&str; 3] = ["http_proxy", "https_proxy", "all_proxy"];
+
+/// A suite: of which release, in which environment.
+#[derive(Debug)]
+struct Suite {
+    /// By which it is asked for; also names its requirements and its table of exclusions.
+    name: &'static str,
+    release: &'static str,
+    environment: Environment,
+    /// Who is asking, by the seed of the local service.
+    owner: &'static str,
+    /// What to leave out on principle, because another suite has it.
+    ignored: &'static [&'static str],
+}
+
+const SUITES: [Suite; 2] = [
+    Suite {
+        name: "1.7.0",
+        release: "1.7.0",
+        environment: Environment {
+            name: "py312-arraylake-1.7.0-suite",
+            requirements: "tests/official/requirements-1.7.0.txt",
+            variable: "ARRAYLAKE_OFFICIAL_PYTHON",
+            interpreters: &NEW,
+        },
+        owner: "{email: abc@earthmover.io, first_name: ABC, family_name: User}",
+        ignored: &[],
+    },
+    Suite {
+        name: "0.20.0",
+        release: "0.20.0",
+        environment: Environment {
+            name: "py311-arraylake-0.20.0-suite",
+            requirements: "tests/official/requirements-0.20.0.txt",
+            variable: "ARRAYLAKE_OFFICIAL_PYTHON_020",
+            interpreters: &OLD,
+        },
+        owner: "{email: abc@earthmover.io}",
+        ignored: &["tests/v1"],
+    },
+];
+
+/// Runs one suite or all of them; `-- ARGS` go to pytest, which then may run a part of the suite.
+pub(crate) fn run(args: &[&str]) -> Result<()> {
+    let split = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
+    let (names, rest) = (&args[..split], args.get(split + 1..).unwrap_or_default());
+    let known: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        return Err(Error::new(format!("no suite {unknown}; there are: {}", known.join(", "))));
+    }
+    run_command(cargo().args(["build", "--locked", "--quiet", "-p", "arraylake-local"]))?;
+    let chosen = SUITES.iter().filter(|suite| names.is_empty() || names.contains(&suite.name));
+    let failed: Vec<&str> = chosen
+        .filter_map(|suite| suite.run(rest).inspect_err(|e| eprintln!("{e}")).err().map(|_| suite.name))
+        .collect();
+    if failed.is_empty() { Ok(()) } else { Err(Error::new(format!("not passed: {}", failed.join(", ")))) }
+}
+
+impl Suite {
+    fn run(&self, args: &[&str]) -> Result<()> {
+        let target = target_dir()?;
+        let place = target.join("interop").join("official");
+        let python = self.environment.python(&target)?;
+        let lake = Lake::start(&target, &place.join("lakes"), self)?;
+        let out = place.join(self.name);
+        run_command(
+            command(&python)
+                .arg(format!("{FOLDER}/fetch.py"))
+                .arg(self.release)
+                .arg(place.join("sources"))
+                .arg(&out)
+                .args([&lake.catalog, &lake.s3]),
+        )?;
+        run_command(&mut self.pytest(&python, &out, args))
+    }
+
+    fn pytest(&self, python: &Path, out: &Path, args: &[&str]) -> std::process::Command {
+        let folder = root().join(FOLDER);
+        let home = out.join("home");
+        // Where it cannot be made, the tests that need it say so.
+        let _ = fs::create_dir_all(&home);
+        let mut pytest = command(python);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ARRAYLAKE_") {
+                pytest.env_remove(name);
+            }
+        }
+        for proxy in PROXIES {
+            pytest.env_remove(proxy).env_remove(proxy.to_uppercase());
+        }
+        pytest.env("NO_PROXY", "*").env("no_proxy", "*").env("HOME", &home).env("PYTHONPATH", &folder);
+        pytest.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(out);
+        pytest.args([
+            "-m",
+            "pytest",
+            "-p",
+            "official_plugin",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--exclusions",
+        ]);
+        pytest.arg(folder.join(format!("exclusions-{}.txt", self.name)));
+        // Some tests wait for an answer that a service at fault may never give.
+        pytest.args(["--timeout", "120"]);
+        pytest.args(self.ignored.iter().map(|path| format!("--ignore={path}")));
+        match args {
+            [] => pytest.args(["--whole", "tests"]),
+            args => pytest.args(args),
+        };
+        pytest
+    }
+}
+
+/// A local service for one suite; it ends with this.
+struct Lake {
+    child: Child,
+    /// The port of the catalog.
+    catalog: String,
+    /// The port of the S3 endpoint.
+    s3: String,
+}
+
+impl Lake {
+    fn start(target: &Path, lakes: &Path, suite: &Suite) -> Result<Self> {
+        let dir = lakes.join(suite.name);
+        let problem = |e| Error::new(format!("the local service: {e}"));
+        if dir.exists() {
+            fs::remove_dir_all(&dir).map_err(problem)?;
+        }
+        fs::create_dir_all(lakes).map_err(problem)?;
+        let seed = lakes.join(format!("seed-{}.yaml", suite.name));
+        let common = read(&root().join(FOLDER).join("seed.yaml"))?;
+        write(&seed, &format!("owner: {}\n{common}", suite.owner))?;
+        let mut service = command(binary(target));
+        service.args(["serve", "--accept-any-token", "--port", "0", "--s3-port", "0", "--dir"]).arg(&dir);
+        service.arg("--seed").arg(&seed);
+        let mut child = service.stdout(Stdio::piped()).spawn().map_err(problem)?;
+        let lines = child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines());
+        let mut ports = (None, None);
+        for line in lines.map_while(std::result::Result::ok) {
+            let port = || line.rsplit(':').next().map(str::to_owned);
+            match line.split_whitespace().next() {
+                Some("catalog") => ports.0 = port(),
+                Some("S3") => ports.1 = port(),
+                _ => {}
+            }
+            if let (Some(catalog), Some(s3)) = &ports {
+                return Ok(Self { child, catalog: catalog.clone(), s3: s3.clone() });
+            }
+        }
+        let _ = child.kill();
+        Err(Error::new("the local service did not say where it is"))
+    }
+}
+
+impl Drop for Lake {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn binary(target: &Path) -> PathBuf {
+    target.join("debug").join(format!("arraylake-local{}", std::env::consts::EXE_SUFFIX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_suite_has_its_requirements_and_its_table() {
+        for suite in &SUITES {
+            let table = format!("{FOLDER}/exclusions-{}.txt", suite.name);
+            for file in [suite.environment.requirements, &table] {
+                assert!(root().join(file).is_file(), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_suite_that_is_not_there_is_named() {
+        let error = run(&["9.9"]).unwrap_err().to_string();
+        assert!(error.contains("9.9") && error.contains("1.7.0"), "{error}");
+    }
+}
