@@ -7,11 +7,13 @@ mod keys;
 mod namespaces;
 mod orgs;
 mod principals;
+mod repo_order;
 mod repos;
 mod results;
 mod schema;
 mod virtual_chunks;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +26,7 @@ pub(crate) use self::deployments::Deployment;
 pub(crate) use self::exchange::Subscription;
 pub(crate) use self::namespaces::Namespace;
 pub(crate) use self::principals::TokenRecord;
+use self::repo_order::RepoOrder;
 pub(crate) use self::repos::{ListQuery, StoredRepo, passes};
 pub(crate) use self::virtual_chunks::ChunkPolicy;
 use crate::error::LocalError;
@@ -32,10 +35,15 @@ use crate::refusal::Refusal;
 
 /// The file with the records. Clones share the connection.
 #[derive(Clone)]
-pub(crate) struct Store(Arc<Mutex<Connection>>);
+pub(crate) struct Store(Arc<Mutex<Records>>);
 
-/// One transaction on the records.
-pub(crate) struct Db<'c>(Transaction<'c>);
+struct Records {
+    connection: Connection,
+    order: RefCell<RepoOrder>,
+}
+
+/// One transaction on the records, and what is remembered about them between transactions.
+pub(crate) struct Db<'c>(Transaction<'c>, &'c RefCell<RepoOrder>);
 
 impl Store {
     /// Opens the file, made if it is missing, for its owner alone.
@@ -49,7 +57,8 @@ impl Store {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut connection)?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        let order = RefCell::default();
+        Ok(Self(Arc::new(Mutex::new(Records { connection, order }))))
     }
 
     /// Runs `job` as one transaction: kept if it succeeds, undone if it refuses. Blocks.
@@ -57,8 +66,9 @@ impl Store {
         &self,
         job: impl FnOnce(&Db<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let db = Db(connection.transaction_with_behavior(TransactionBehavior::Immediate)?);
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Records { connection, order } = &mut *records;
+        let db = Db(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, order);
         let done = job(&db)?;
         db.0.commit()?;
         Ok(done)

@@ -56,6 +56,9 @@ impl Db<'_> {
         let (bucket, who) =
             (wanted.bucket.map(|id| id.to_string()), wanted.granted_to.map(|id| id.to_string()));
         let values = params![wanted.org, wanted.ghosts, bucket, who];
+        if let (None, None, None, Some(window)) = (&bucket, &who, &wanted.filter, wanted.window) {
+            return self.plain_page(wanted, window);
+        }
         if let Some(filter) = &wanted.filter {
             return self.filtered(wanted, filter, &format!("{SELECT} {condition}"), values);
         }
@@ -70,6 +73,14 @@ impl Db<'_> {
             rows.len() as u64
         };
         Ok((self.with_buckets(rows)?, total))
+    }
+
+    /// A page of all repos of an org.
+    fn plain_page(&self, wanted: &ListQuery, window: (u64, u64)) -> rusqlite::Result<(Vec<StoredRepo>, u64)> {
+        let (numbers, total) = self.page(&wanted.org, wanted.ghosts, window)?;
+        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE seq = ?1"))?;
+        let rows = numbers.into_iter().map(|number| query.query_row([number], columns));
+        Ok((self.with_buckets(rows.collect::<Result<_, _>>()?)?, total))
     }
 
     /// The same for a filter, which SQL does not understand: metadata tells 2 from "2" and null from missing.

@@ -99,3 +99,31 @@ async fn the_repos_of_a_bucket_are_its_own() {
     let none = uuid::Uuid::nil();
     client.get(&format!("/orgs/local/buckets/{none}/repos")).await.refused(404, "Bucket not found");
 }
+
+#[tokio::test]
+async fn pages_follow_every_change() {
+    let client = lake();
+    for name in ["one", "two", "three"] {
+        client.repo(name).await;
+    }
+    let names = async |path: &str| {
+        let page = client.get(path).await.ok();
+        let names =
+            page["items"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), page["total"].as_u64().unwrap())
+    };
+    let pages = "/orgs/local/repos/paginated?size=2";
+    let (first, total) = names(pages).await;
+    assert_eq!((first.len(), total), (2, 3));
+    let (second, _) = names(&format!("{pages}&page=2")).await;
+    assert_eq!(second.len(), 1);
+    client.repo("four").await;
+    assert_eq!(names(pages).await.1, 4);
+    client.delete("/orgs/local/one").await.ok();
+    assert_eq!(names(pages).await.1, 3);
+    assert_eq!(names(&format!("{pages}&include_ghosts=true")).await.1, 4);
+    assert_eq!(names(&format!("{pages}&page=9")).await, (Vec::new(), 3));
+    client.patch("/orgs/local/two", &json!({"description": "new"})).await.ok();
+    let all = names("/orgs/local/repos/paginated?size=100").await.0;
+    assert!(all.contains(&"two".to_owned()) && !all.contains(&"one".to_owned()), "{all:?}");
+}
