@@ -514,6 +514,29 @@ impl<A: Maintenance + ?Sized + 'static> Client<A> {
     }
 }
 
+#[cfg(feature = "object-store")]
+impl<A: ObjectStores + ?Sized + 'static> Client<A> {
+    /// All that lies in a bucket config as an [`ObjectStore`](arraylake_icechunk::object_store::ObjectStore), the config's own prefix being the root. Its credentials
+    /// renew themselves for as long as it is in use, and are shared by all stores of the same bucket config and access.
+    ///
+    /// `GET /orgs/{org}/buckets`, or `GET /orgs/{org}/buckets/{id}` if the bucket config is named by its id; later
+    /// `GET /orgs/{org}/buckets/{id}/credentials`, if the bucket needs any.
+    ///
+    /// # Errors
+    /// [`is_bucket_not_found`](arraylake_core::Error::is_bucket_not_found) if there is no such bucket config; if this version
+    /// cannot use its platform with its method.
+    pub fn get_obstore_for_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<BucketStore> {
+        let org = org.to_owned();
+        let bucket = bucket.to_owned();
+        self.run(move |api| async move { api.get_obstore_for_bucket(&org, &bucket, access).await })
+    }
+}
+
 impl<A: Orgs + ?Sized + 'static> Client<A> {
     /// Lists the orgs that the caller belongs to. A row that cannot be read is reported in [`Rows::bad`].
     ///

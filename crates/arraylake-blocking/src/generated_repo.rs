@@ -109,6 +109,157 @@ impl Repo {
         self.run(move |repo| async move { repo.abandon_session().await })
     }
 
+    /// The store that holds the bytes of chunks.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported) if there is none: the repo has no bucket config, and nothing says where
+    /// its chunks are.
+    pub fn chunkstore(&self) -> Result<&ChunkStore> {
+        self.as_async().chunkstore()
+    }
+
+    /// Stores a chunk at a path such as `data/root/a/c0/1`: its bytes first, then the reference to them.
+    ///
+    /// An object in the bucket, then `PUT /repos/{org}/{repo}/contents/chunks/_bulk_set`
+    ///
+    /// # Errors
+    /// [`ReadOnly`](ErrorKind::ReadOnly), [`SessionExpired`](ErrorKind::SessionExpired), [`Invalid`](ErrorKind::Invalid)
+    /// if the path does not begin with `data/`, [`Storage`](ErrorKind::Storage) if the bucket fails; then nothing
+    /// refers to the chunk.
+    pub fn set_chunk(&self, path: &str, chunk: impl Into<Bytes>) -> Result<()> {
+        let path = path.to_owned();
+        let chunk: Bytes = chunk.into();
+        self.run(move |repo| async move { repo.set_chunk(&path, chunk).await })
+    }
+
+    /// Stores chunks, of one array or of several: all their bytes first, then the references. If the bucket fails no
+    /// reference is stored at all.
+    ///
+    /// # Errors
+    /// As [`set_chunk`](Self::set_chunk).
+    pub fn set_chunks<P: Into<String> + Send + 'static, C: Into<Bytes> + Send + 'static>(
+        &self,
+        chunks: impl IntoIterator<Item = (P, C)>,
+    ) -> Result<()> {
+        let chunks: Vec<_> = chunks.into_iter().collect();
+        self.run(move |repo| async move { repo.set_chunks(chunks).await })
+    }
+
+    /// The bytes of a chunk.
+    ///
+    /// `POST /repos/{org}/{repo}/contents/chunks/_bulk_get`, then the object in the bucket unless it is inline
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if there is no reference, [`ChunkMissing`](ErrorKind::ChunkMissing) if there is
+    /// no object behind it, [`InvalidReference`](ErrorKind::InvalidReference), [`Storage`](ErrorKind::Storage).
+    pub fn get_chunk(&self, path: &str) -> Result<Bytes> {
+        let path = path.to_owned();
+        self.run(move |repo| async move { repo.get_chunk(&path).await })
+    }
+
+    /// The bytes of chunks by their paths, of one array or of several; those that are not there are left out. Parts of
+    /// one object that lie near each other are fetched together.
+    ///
+    /// # Errors
+    /// As [`get_chunk`](Self::get_chunk), but for what is missing.
+    pub fn get_chunks(
+        &self,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<BTreeMap<String, Bytes>> {
+        let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
+        self.run(move |repo| async move { repo.get_chunks(paths).await })
+    }
+
+    /// Whether there is a reference at a path. The bucket is not asked.
+    ///
+    /// # Errors
+    /// If the path does not begin with `data/`.
+    pub fn chunk_exists(&self, path: &str) -> Result<bool> {
+        let path = path.to_owned();
+        self.run(move |repo| async move { repo.chunk_exists(&path).await })
+    }
+
+    /// Deletes the reference to a chunk. Its bytes stay in the bucket, for older commits.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound), [`ReadOnly`](ErrorKind::ReadOnly).
+    pub fn del_chunk(&self, path: &str) -> Result<()> {
+        let path = path.to_owned();
+        self.run(move |repo| async move { repo.del_chunk(&path).await })
+    }
+
+    /// Deletes the references to chunks; those that are not there are no error.
+    /// `PUT /repos/{org}/{repo}/contents/chunks/_bulk_delete`
+    ///
+    /// # Errors
+    /// [`ReadOnly`](ErrorKind::ReadOnly), [`SessionExpired`](ErrorKind::SessionExpired).
+    pub fn del_chunks(&self, paths: impl IntoIterator<Item = impl Into<String>>) -> Result<()> {
+        let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
+        self.run(move |repo| async move { repo.del_chunks(paths).await })
+    }
+
+    /// Where a chunk is. `POST /repos/{org}/{repo}/contents/chunks/_bulk_get`
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound).
+    pub fn get_chunk_ref(&self, path: &str) -> Result<ReferenceData> {
+        let path = path.to_owned();
+        self.run(move |repo| async move { repo.get_chunk_ref(&path).await })
+    }
+
+    /// Where chunks are, by their paths; those that are not there are left out.
+    ///
+    /// # Errors
+    /// If a path does not begin with `data/`, or a reference cannot be read.
+    pub fn get_chunk_refs(
+        &self,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<BTreeMap<String, ReferenceData>> {
+        let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
+        self.run(move |repo| async move { repo.get_chunk_refs(paths).await })
+    }
+
+    /// Stores where a chunk is. `PUT /repos/{org}/{repo}/contents/chunks/_bulk_set`
+    ///
+    /// # Errors
+    /// [`InvalidReference`](ErrorKind::InvalidReference) if it breaks a rule, [`ReadOnly`](ErrorKind::ReadOnly),
+    /// [`SessionExpired`](ErrorKind::SessionExpired).
+    pub fn set_chunk_ref(&self, path: &str, reference: ReferenceData) -> Result<()> {
+        let path = path.to_owned();
+        self.run(move |repo| async move { repo.set_chunk_ref(&path, reference).await })
+    }
+
+    /// Stores where chunks are. Nobody checks that there is anything.
+    ///
+    /// # Errors
+    /// As [`set_chunk_ref`](Self::set_chunk_ref), before anything is sent.
+    pub fn set_chunk_refs<P: Into<String> + Send + 'static>(
+        &self,
+        references: impl IntoIterator<Item = (P, ReferenceData)>,
+    ) -> Result<()> {
+        let references: Vec<_> = references.into_iter().collect();
+        self.run(move |repo| async move { repo.set_chunk_refs(references).await })
+    }
+
+    /// Says that a chunk is a part of somebody's file: `length` bytes from `offset` on. Nothing is read.
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid) if the URI does not begin with `s3://` or `gs://`; else as
+    /// [`set_chunk_ref`](Self::set_chunk_ref).
+    pub fn set_virtual_ref(&self, path: &str, uri: &str, offset: u64, length: u64) -> Result<()> {
+        let path = path.to_owned();
+        let uri = uri.to_owned();
+        self.run(move |repo| async move { repo.set_virtual_ref(&path, &uri, offset, length).await })
+    }
+
+    /// Whether the bucket answers. The service is not asked.
+    ///
+    /// # Errors
+    /// [`Storage`](ErrorKind::Storage) or [`Credentials`](ErrorKind::Credentials) if it does not.
+    pub fn ping(&self) -> Result<()> {
+        self.run(move |repo| async move { repo.ping().await })
+    }
+
     /// Publishes what the session has changed as a commit on its branch, and checks that branch out anew.
     ///
     /// When somebody else has moved the branch meanwhile and changed none of the same documents, the session is put on

@@ -33,6 +33,12 @@ fn no_threads(error: &std::io::Error) -> ! {
     panic!("cannot start the threads of the blocking client: {error}")
 }
 
+/// Where work is done: on a runtime of the caller, else on the shared one.
+#[cfg(all(feature = "icechunk", feature = "zarrs"))]
+pub(crate) fn handle(own: Option<&Handle>) -> Handle {
+    own.unwrap_or_else(|| shared().handle()).clone()
+}
+
 /// Runs a future to its end and waits. It is spawned, not blocked on: `block_on` panics inside any runtime.
 pub(crate) fn wait<T: Send + 'static>(
     handle: Option<&Handle>,

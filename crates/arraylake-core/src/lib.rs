@@ -61,6 +61,8 @@ pub use arraylake_v1 as v1;
 
 /// Everything that a call needs in scope: the roles, and the types of their arguments.
 pub mod prelude {
+    #[cfg(feature = "object-store")]
+    pub use crate::api::ObjectStores;
     #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use crate::api::Repositories;
     pub use crate::api::{

@@ -47,7 +47,7 @@ impl Opener {
         let own = options.containers.iter();
         let authorised: Authorised =
             own.map(|(prefix, credentials)| (prefix.clone(), Some(credentials.clone()))).collect();
-        let created = Repository::create(Arc::new(OpeningStorage::created(storage)))
+        let created = Repository::create(Arc::new(OpeningStorage::created(storage, self.keeper(repo))))
             .config(config(&answer, &options))
             .authorize_virtual_chunk_access(authorised)
             .attribution(attribution(&answer))

@@ -5,12 +5,14 @@ mod entry;
 mod fetch;
 mod fetcher;
 mod share;
+mod want;
 
 use arraylake_types::{AuthConfig, OpenRepo, S3Credentials, StorageCredentials};
 use serde::{Deserialize, Serialize};
 
 pub use cache::CredentialCache;
 pub(crate) use fetcher::{Fetcher, Link};
+pub(crate) use want::Want;
 
 /// Begins every text that a fetcher gives to icechunk, so that it can be found again inside storage errors.
 pub(crate) const MARKER: &str = "arraylake credentials:";

@@ -73,7 +73,7 @@ struct Repr {
 }
 
 impl Error {
-    fn with_source(kind: ErrorKind, message: impl Into<String>, source: Option<Cause>) -> Self {
+    pub(crate) fn with_source(kind: ErrorKind, message: impl Into<String>, source: Option<Cause>) -> Self {
         Self(Box::new(Repr { kind, message: message.into(), source }))
     }
 

@@ -18,9 +18,15 @@
 //! | [`open`] | [`Opener`]: opens and creates |
 //! | [`options`] | [`OpenOptions`]: what a caller may say about it |
 //! | [`repo`] | [`IcechunkRepo`]: the open repository, cheap to clone |
+//! | [`refs`] | its branches, tags and history |
+//! | [`commit`] | [`CommitOptions`]: what a commit says, and what it does where somebody else was faster |
 #![cfg_attr(
     feature = "zarrs",
     doc = "| [`zarr`] | [`ZarrStore`]: a session as a store for the crate `zarrs` |"
+)]
+#![cfg_attr(
+    feature = "object-store",
+    doc = "| [`bucket_store`] | all that lies in a bucket config, as an `ObjectStore` |"
 )]
 //! | [`sessions`] | sessions as bytes, for other processes |
 //! | [`maintenance`] | [`Expire`] and [`CollectGarbage`] |
@@ -29,6 +35,9 @@
 //! No secret is stored in anything that icechunk prints or serialises: storages hold a fetcher that knows names
 //! only.
 
+#[cfg(feature = "object-store")]
+pub mod bucket_store;
+pub mod commit;
 mod containers;
 mod create;
 pub mod credentials;
@@ -37,6 +46,7 @@ pub mod maintenance;
 pub mod open;
 mod opening;
 pub mod options;
+pub mod refs;
 pub mod repo;
 pub mod sessions;
 pub mod source;
@@ -46,6 +56,9 @@ mod testing;
 #[cfg(feature = "zarrs")]
 pub mod zarr;
 
+#[cfg(feature = "object-store")]
+pub use bucket_store::BucketStore;
+pub use commit::CommitOptions;
 pub use credentials::{CredentialCache, Scope};
 pub use error::{Error, ErrorKind};
 pub use maintenance::{CollectGarbage, Collected, Expire};
@@ -60,3 +73,7 @@ pub use zarr::{BlockingZarrStore, ZarrStore};
 
 /// The version of icechunk this crate is built on.
 pub use icechunk;
+
+/// The version of the crate `object_store` that [`bucket_store`] is built on.
+#[cfg(feature = "object-store")]
+pub use object_store;

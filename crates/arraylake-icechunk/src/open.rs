@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::containers::{self, Authorised};
 use crate::credentials::Link;
-use crate::opening::OpeningStorage;
+use crate::opening::{Keeper, OpeningStorage};
 use crate::{CredentialCache, CredentialSource, Error, ErrorKind, IcechunkRepo, OpenOptions, plan, storage};
 
 /// What bucket owners see in their logs.
@@ -72,7 +72,7 @@ impl Opener {
         let mut authorised: Authorised =
             containers::register(&answer.virtual_chunk_credentials, &mut config, &self.link, repo)?;
         containers::bring_own(&options, &mut authorised, repo)?;
-        let opening = Arc::new(OpeningStorage::new(storage));
+        let opening = Arc::new(OpeningStorage::new(storage, self.keeper(repo)));
         let opened = Repository::open(Arc::clone(&opening) as Arc<dyn Storage + Send + Sync>)
             .config(config)
             .authorize_virtual_chunk_access(authorised)
@@ -84,6 +84,11 @@ impl Opener {
             tracing::warn!(%repo, "the repo is under maintenance and may only be read{explanation}");
         }
         self.finish(opened, repo, answer, &options, Some(opening))
+    }
+
+    /// Who renews the credentials of a repo's storage.
+    pub(crate) fn keeper(&self, repo: &RepoName) -> Keeper {
+        Keeper { link: self.link.clone(), repo: repo.clone() }
     }
 
     /// Makes the handle, or the error, of what icechunk said.

@@ -30,6 +30,11 @@ use tokio::io::{AsyncBufRead, AsyncReadExt as _};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+pub(crate) use self::renewal::Keeper;
+use self::renewal::Renewed;
+
+mod renewal;
+
 /// Where repositories of the first format keep their main branch.
 const MAIN_OF_V1: &str = "refs/branch.main/ref.json";
 /// How old what the first session is given may be. Enough for a session that is begun as soon as the repository is open.
@@ -78,11 +83,25 @@ struct Copy {
 /// A storage for opening a repository, and for all that follows.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct OpeningStorage {
-    inner: Arc<dyn Storage + Send + Sync>,
+    inner: Renewed,
     #[serde(skip, default = "not_looked")]
     seen: OnceCell<Seen>,
     #[serde(skip)]
     kept: Mutex<Option<Kept>>,
+}
+
+/// Asks the storage below, and once more with new keys where it refused the old ones.
+macro_rules! ask {
+    ($self:ident.$method:ident($($argument:expr),*)) => {{
+        let inner = $self.inner.last();
+        match inner.storage().$method($($argument),*).await {
+            Ok(done) => Ok(done),
+            Err(error) => match inner.after(error) {
+                Ok(next) => next.storage().$method($($argument),*).await.map_err(|error| next.plain(error)),
+                Err(error) => Err(error),
+            },
+        }
+    }};
 }
 
 fn not_looked() -> OnceCell<Seen> {
@@ -90,13 +109,14 @@ fn not_looked() -> OnceCell<Seen> {
 }
 
 impl OpeningStorage {
-    pub(crate) fn new(inner: Arc<dyn Storage + Send + Sync>) -> Self {
-        Self { inner, seen: OnceCell::new(), kept: Mutex::default() }
+    /// On a storage whose credentials are `keeper`'s to renew.
+    pub(crate) fn new(inner: Arc<dyn Storage + Send + Sync>, keeper: Keeper) -> Self {
+        Self { inner: Renewed::new(inner, Some(keeper)), seen: OnceCell::new(), kept: Mutex::default() }
     }
 
     /// For a repository that is created rather than opened.
-    pub(crate) fn created(inner: Arc<dyn Storage + Send + Sync>) -> Self {
-        Self { inner, seen: not_looked(), kept: Mutex::default() }
+    pub(crate) fn created(inner: Arc<dyn Storage + Send + Sync>, keeper: Keeper) -> Self {
+        Self { seen: not_looked(), ..Self::new(inner, keeper) }
     }
 
     /// Forgets what was read: whoever comes next wants it as it is now.
@@ -129,7 +149,7 @@ impl OpeningStorage {
     }
 
     async fn fetch(&self, ctx: &StorageContext<'_>) -> StorageResult<(Bytes, VersionInfo)> {
-        match self.inner.get_object_conditional(ctx, REPO_INFO_FILE_PATH, None).await? {
+        match ask!(self.get_object_conditional(ctx, REPO_INFO_FILE_PATH, None))? {
             GetModifiedResult::Modified { mut data, new_version } => {
                 let mut bytes = Vec::new();
                 let failed = |error| StorageError::capture(StorageErrorKind::IOError(error));
@@ -174,7 +194,7 @@ impl Sealed for OpeningStorage {}
 
 impl fmt::Display for OpeningStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        fmt::Display::fmt(&self.inner, f)
     }
 }
 
@@ -188,23 +208,23 @@ impl fmt::Debug for OpeningStorage {
 #[typetag::serde(name = "arraylake-opening")]
 impl Storage for OpeningStorage {
     fn storage_info(&self) -> StorageInfo {
-        self.inner.storage_info()
+        self.inner.last().storage().storage_info()
     }
 
     async fn default_settings(&self) -> StorageResult<Settings> {
-        self.inner.default_settings().await
+        ask!(self.default_settings())
     }
 
     async fn can_write(&self) -> StorageResult<bool> {
-        self.inner.can_write().await
+        ask!(self.can_write())
     }
 
     async fn can_create_repository(&self) -> StorageResult<RepositoryCreation> {
-        self.inner.can_create_repository().await
+        ask!(self.can_create_repository())
     }
 
     async fn create_location_if_needed(&self) -> StorageResult<()> {
-        self.inner.create_location_if_needed().await
+        ask!(self.create_location_if_needed())
     }
 
     async fn get_object_range(
@@ -216,7 +236,7 @@ impl Storage for OpeningStorage {
         if range.is_none() && self.is_superseded(ctx, path).await {
             return Err(StorageError::capture(StorageErrorKind::ObjectNotFound));
         }
-        self.inner.get_object_range(ctx, path, range).await
+        ask!(self.get_object_range(ctx, path, range))
     }
 
     async fn get_object_conditional(
@@ -235,7 +255,7 @@ impl Storage for OpeningStorage {
                 return Err(StorageError::capture(StorageErrorKind::ObjectNotFound));
             }
         }
-        self.inner.get_object_conditional(ctx, path, previous_version).await
+        ask!(self.get_object_conditional(ctx, path, previous_version))
     }
 
     async fn put_object(
@@ -248,7 +268,7 @@ impl Storage for OpeningStorage {
         previous_version: Option<&VersionInfo>,
     ) -> StorageResult<VersionedUpdateResult> {
         let _counted = (path == REPO_INFO_FILE_PATH).then_some(Write);
-        self.inner.put_object(ctx, path, bytes, content_type, metadata, previous_version).await
+        ask!(self.put_object(ctx, path, bytes.clone(), content_type, metadata.clone(), previous_version))
     }
 
     async fn copy_object(
@@ -259,7 +279,7 @@ impl Storage for OpeningStorage {
         content_type: Option<&str>,
         version: &VersionInfo,
     ) -> StorageResult<VersionedUpdateResult> {
-        self.inner.copy_object(ctx, from, to, content_type, version).await
+        ask!(self.copy_object(ctx, from, to, content_type, version))
     }
 
     async fn list_objects<'a>(
@@ -267,7 +287,7 @@ impl Storage for OpeningStorage {
         ctx: &StorageContext<'_>,
         prefix: &str,
     ) -> StorageResult<BoxStream<'a, StorageResult<ListInfo<String>>>> {
-        self.inner.list_objects(ctx, prefix).await
+        ask!(self.list_objects(ctx, prefix))
     }
 
     async fn list_objects_with_id_prefixes<'a>(
@@ -276,11 +296,11 @@ impl Storage for OpeningStorage {
         prefix: &str,
         id_prefixes: &[String],
     ) -> StorageResult<BoxStream<'a, StorageResult<ListInfo<String>>>> {
-        self.inner.list_objects_with_id_prefixes(ctx, prefix, id_prefixes).await
+        ask!(self.list_objects_with_id_prefixes(ctx, prefix, id_prefixes))
     }
 
     fn lists_id_prefixes_natively(&self) -> bool {
-        self.inner.lists_id_prefixes_natively()
+        self.inner.last().storage().lists_id_prefixes_natively()
     }
 
     async fn delete_batch(
@@ -289,7 +309,7 @@ impl Storage for OpeningStorage {
         prefix: &str,
         batch: Vec<(String, u64)>,
     ) -> StorageResult<DeleteObjectsResult> {
-        self.inner.delete_batch(ctx, prefix, batch).await
+        ask!(self.delete_batch(ctx, prefix, batch.clone()))
     }
 
     async fn get_object_last_modified(
@@ -297,7 +317,7 @@ impl Storage for OpeningStorage {
         ctx: &StorageContext<'_>,
         path: &str,
     ) -> StorageResult<DateTime<Utc>> {
-        self.inner.get_object_last_modified(ctx, path).await
+        ask!(self.get_object_last_modified(ctx, path))
     }
 }
 

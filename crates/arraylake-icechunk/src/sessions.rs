@@ -42,7 +42,7 @@ use crate::{Error, ErrorKind, IcechunkRepo, Opener};
 /// Begins all bytes that are made here.
 const MAGIC: &[u8] = b"arraylake session";
 /// Grows when what follows changes.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 thread_local! {
     /// Whose bytes are being read on this thread.
@@ -160,10 +160,10 @@ impl Opener {
 }
 
 /// The client of this thread, until it is dropped.
-struct Reading(Option<Link>);
+pub(crate) struct Reading(Option<Link>);
 
 impl Reading {
-    fn begin(link: Link) -> Self {
+    pub(crate) fn begin(link: Link) -> Self {
         Self(CURRENT.replace(Some(link)))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arraylake_types::{OpenRepo, RepoName, StorageCredentials};
+use arraylake_types::{BucketId, CredentialAccess, OpenRepo, OrgName, RepoName, StorageCredentials};
 use async_trait::async_trait;
 
 /// Where credentials come from: a client of the catalog.
@@ -28,6 +28,17 @@ pub trait CredentialSource: fmt::Debug + Send + Sync {
     /// # Errors
     /// If there is no answer.
     async fn bucket_credentials(&self, repo: &RepoName) -> Result<StorageCredentials, CredentialError>;
+
+    /// `GET /orgs/{org}/buckets/{id}/credentials`.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    async fn org_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: BucketId,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials, CredentialError>;
 }
 
 /// Why there are no credentials.

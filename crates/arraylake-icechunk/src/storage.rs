@@ -190,7 +190,7 @@ fn unsupported(bucket: &BucketResponse) -> Error {
 }
 
 /// The storage account of an Azure container: in the auth config, else with the credentials.
-fn account(answer: &OpenRepo) -> Result<String, Error> {
+pub(crate) fn account(answer: &OpenRepo) -> Result<String, Error> {
     let configured = match &answer.repo_bucket.auth_config {
         Some(
             AuthConfig::Anonymous { storage_account } | AuthConfig::AzureDelegation { storage_account, .. },

@@ -5,9 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arraylake_types::{OpenRepo, RepoName, S3Credentials, StorageCredentials, Timestamp};
+use arraylake_types::{
+    BucketId, CredentialAccess, OpenRepo, OrgName, RepoName, S3Credentials, StorageCredentials, Timestamp,
+};
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use crate::{CredentialCache, CredentialError, CredentialSource, Opener};
@@ -61,6 +65,10 @@ pub(crate) struct Fake {
     pub(crate) down: AtomicBool,
     pub(crate) failures: Mutex<VecDeque<CredentialError>>,
     pub(crate) answer: Mutex<OpenRepo>,
+    /// Given for bucket configs, if not keys of a certain life.
+    pub(crate) given: Mutex<Option<StorageCredentials>>,
+    /// What credentials of bucket configs were wanted for.
+    pub(crate) accesses: Mutex<Vec<CredentialAccess>>,
     life: Duration,
     delay: Duration,
     clock: Clock,
@@ -115,6 +123,18 @@ impl CredentialSource for Fake {
     async fn bucket_credentials(&self, _: &RepoName) -> Result<StorageCredentials, CredentialError> {
         Ok(keys(Some(self.travel().await?)))
     }
+
+    async fn org_bucket_credentials(
+        &self,
+        _: &OrgName,
+        _: BucketId,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials, CredentialError> {
+        let end = self.travel().await?;
+        self.accesses.lock().unwrap().push(access);
+        let given = self.given.lock().unwrap().clone();
+        Ok(given.unwrap_or_else(|| keys(Some(end))))
+    }
 }
 
 /// A source, the same as the cache wants it, and a cache, by one clock. Answers take `delay`.
@@ -133,6 +153,8 @@ pub(crate) fn setup(life: Duration, delay: Duration) -> Setup {
         down: AtomicBool::new(false),
         failures: Mutex::default(),
         answer: Mutex::new(answer(|_| {})),
+        given: Mutex::default(),
+        accesses: Mutex::default(),
         life,
         delay,
         clock: Clock(Box::new(clock.clone())),
@@ -145,4 +167,48 @@ impl Setup {
     pub(crate) fn opener(&self) -> Opener {
         Opener::new(Arc::clone(&self.source), self.cache.clone())
     }
+}
+
+/// The head of a request, and the connection it came on.
+async fn next_request(listener: &TcpListener) -> (String, TcpStream) {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    (String::from_utf8(head).unwrap(), stream)
+}
+
+/// Answers the first request with 404, and returns its head.
+pub(crate) async fn first_request(listener: TcpListener) -> String {
+    let (head, mut stream) = next_request(&listener).await;
+    let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    stream.write_all(answer).await.unwrap();
+    head
+}
+
+/// An object store that has nothing, and says so only after it has refused the keys of so many requests. Returns its
+/// address and how many requests came.
+pub(crate) async fn refusing_store(mut refusals: usize) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (endpoint, count) =
+        (format!("http://{}", listener.local_addr().unwrap()), Arc::<AtomicUsize>::default());
+    let seen = Arc::clone(&count);
+    tokio::spawn(async move {
+        loop {
+            let (_, mut stream) = next_request(&listener).await;
+            seen.fetch_add(1, Ordering::SeqCst);
+            let (status, code) = if refusals > 0 {
+                ("400 Bad Request", "ExpiredToken")
+            } else {
+                ("404 Not Found", "NoSuchKey")
+            };
+            refusals = refusals.saturating_sub(1);
+            let body = format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>");
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        }
+    });
+    (endpoint, count)
 }

@@ -33,7 +33,7 @@ use zarrs_storage::StorageError;
 
 pub use self::blocking::BlockingZarrStore;
 use crate::error::Cause;
-use crate::{CredentialCache, Error, IcechunkRepo};
+use crate::{CommitOptions, CredentialCache, Error, IcechunkRepo};
 
 /// A session as a store for `zarrs`: readable, writable and listable. Cheap to clone; clones share the session.
 ///
@@ -67,9 +67,9 @@ impl ZarrStore {
     /// # Errors
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if somebody else changed the branch since the session
     /// began, [`ErrorKind::NothingToCommit`](crate::ErrorKind::NothingToCommit) if nothing was written.
-    pub async fn commit(&self, message: &str) -> Result<SnapshotId, Error> {
+    pub async fn commit(&self, commit: impl Into<CommitOptions> + Send) -> Result<SnapshotId, Error> {
         let mut session = self.session.write().await;
-        session.commit(message).execute().await.map_err(|error| self.explain(error))
+        commit.into().execute(&mut session).await.map_err(|error| self.explain(error))
     }
 
     pub(crate) fn explain(&self, error: impl Into<Cause>) -> Error {

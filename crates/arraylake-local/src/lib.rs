@@ -1,9 +1,10 @@
-//! An Arraylake on your own machine: the catalog and an S3 endpoint in one process, on one directory.
+//! An Arraylake on your own machine: the catalog, the metastore of V1 repos and an S3 endpoint in one process, on one
+//! directory.
 //!
 //! | item | what it is |
 //! | --- | --- |
 //! | [`serve`], [`RunningLake`] | both behind sockets, on 127.0.0.1 |
-//! | [`LocalService`] | the catalog as a tower service, without a socket |
+//! | [`LocalService`] | catalog and metastore as a tower service, without a socket |
 //! | [`LocalConfig`] | which directory, which ports, who may come in |
 //! | [`Seed`] | what a lake holds from the start |
 //! | [`s3`] | the S3 endpoint by itself |
@@ -20,6 +21,7 @@ mod error;
 mod files;
 mod keyring;
 mod lake;
+mod metastore;
 mod pages;
 mod random;
 mod refusal;

@@ -151,7 +151,7 @@ fn far() -> Timestamp {
 }
 
 /// Clients read addresses strictly: one that they refuse would make every answer with it useless.
-fn check_email(email: &str) -> Result<(), Refusal> {
+pub(crate) fn check_email(email: &str) -> Result<(), Refusal> {
     let domain = email.split_once('@').filter(|(user, _)| !user.is_empty()).map_or("", |(_, domain)| domain);
     let last = domain.rsplit('.').next().unwrap_or_default();
     let odd = |c: char| c.is_whitespace() || c.is_control() || c == '@';

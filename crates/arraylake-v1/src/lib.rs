@@ -3,7 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`repo`] | [`AsyncRepo`]: a repo with a session, which reads, writes and commits |
-//! | [`open`](mod@open) | [`open()`]: from the entry of a catalog to a repo |
+//! | [`open`](mod@open) | [`open()`]: from the entry of a catalog to a repo, by [`StoreSettings`] |
 //! | [`metastore`] | [`Metastore`]: every route of a V1 repo, one method each |
 //! | [`path`] | [`NodePath`]: where a group or an array is |
 //! | [`error`] | [`Error`] and its [`ErrorKind`] |
@@ -28,7 +28,7 @@ pub use arraylake_transport::types;
 
 pub use error::{Error, ErrorKind, Result};
 pub use metastore::Metastore;
-pub use open::{open, refuse_offline};
+pub use open::{StoreSettings, open, refuse_offline};
 pub use path::NodePath;
 pub use repo::{
     AsyncRepo, Checkout, CommitOptions, CommitOutcome, CommitPolicy, Ref, RepoOptions, Session, SharedRepo,
@@ -49,6 +49,7 @@ pub mod codegen_prelude {
     pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;
 
+    pub use crate::chunks::ChunkStore;
     pub use crate::error::{ErrorKind, Result};
     pub use crate::metastore::Metastore;
     pub use crate::path::NodePath;

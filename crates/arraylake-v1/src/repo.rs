@@ -14,6 +14,7 @@
 
 mod checkout;
 mod checkout_options;
+mod chunks;
 mod commit;
 mod documents;
 mod forward;
@@ -42,6 +43,7 @@ pub use self::refs::Ref;
 pub use self::session::Session;
 pub use self::sharing::SharedRepo;
 pub use self::status::{Change, Status};
+use crate::chunks::ChunkStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metastore::Metastore;
 
@@ -59,6 +61,7 @@ struct Inner {
     author: Author,
     options: RepoOptions,
     status: RepoStatus,
+    chunks: Option<ChunkStore>,
     session: Mutex<Option<Arc<Session>>>,
     commit_data: Mutex<Option<Arc<CommitData>>>,
     /// Held while a commit or a checkout replaces the session.
@@ -74,6 +77,7 @@ impl AsyncRepo {
             author,
             options,
             status: RepoStatus::default(),
+            chunks: None,
             session: Mutex::new(None),
             commit_data: Mutex::new(None),
             turn: tokio::sync::Mutex::new(()),
@@ -86,12 +90,13 @@ impl AsyncRepo {
 
     /// What another handle begins with: the same session, and a life of its own.
     fn copy(&self) -> Inner {
-        let Inner { metastore, author, options, status, .. } = self.inner.as_ref();
+        let Inner { metastore, author, options, status, chunks, .. } = self.inner.as_ref();
         Inner {
             metastore: metastore.clone(),
             author: author.clone(),
             options: options.clone(),
             status: status.clone(),
+            chunks: chunks.clone(),
             session: Mutex::new(self.session_slot().clone()),
             commit_data: Mutex::new(None),
             turn: tokio::sync::Mutex::new(()),
@@ -109,6 +114,12 @@ impl AsyncRepo {
     #[must_use]
     pub fn with_status(&self, status: RepoStatus) -> Self {
         Self::with_inner(Inner { status, ..self.copy() })
+    }
+
+    /// The store that holds the bytes of chunks. For new handles, before anything is checked out.
+    #[must_use]
+    pub fn with_chunkstore(&self, store: ChunkStore) -> Self {
+        Self::with_inner(Inner { chunks: Some(store), ..self.copy() })
     }
 
     /// Full name.

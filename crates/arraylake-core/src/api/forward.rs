@@ -721,6 +721,48 @@ impl<T: Maintenance + ?Sized> Maintenance for Box<T> {
     }
 }
 
+#[cfg(feature = "object-store")]
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ObjectStores + ?Sized> ObjectStores for &T {
+    async fn get_obstore_for_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<BucketStore> {
+        (**self).get_obstore_for_bucket(org, bucket, access).await
+    }
+}
+
+#[cfg(feature = "object-store")]
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ObjectStores + ?Sized> ObjectStores for std::sync::Arc<T> {
+    async fn get_obstore_for_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<BucketStore> {
+        (**self).get_obstore_for_bucket(org, bucket, access).await
+    }
+}
+
+#[cfg(feature = "object-store")]
+#[async_trait::async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ObjectStores + ?Sized> ObjectStores for Box<T> {
+    async fn get_obstore_for_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketRef,
+        access: CredentialAccess,
+    ) -> Result<BucketStore> {
+        (**self).get_obstore_for_bucket(org, bucket, access).await
+    }
+}
+
 #[async_trait::async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: Orgs + ?Sized> Orgs for &T {

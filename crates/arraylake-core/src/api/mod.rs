@@ -11,6 +11,7 @@
 //! | [`IcebergNamespaces`] | Iceberg namespaces and tables |
 //! | [`Compute`] | compute services |
 //! | [`Maintenance`], [`Diagnostics`] | what is reported to the service |
+#![cfg_attr(feature = "object-store", doc = "| [`ObjectStores`] | whole buckets as object stores |")]
 #![cfg_attr(
     any(feature = "icechunk", feature = "v1"),
     doc = "| [`Repositories`] | open repositories: their data |"
@@ -27,6 +28,8 @@ mod exchange;
 mod forward;
 mod iceberg;
 mod maintenance;
+#[cfg(feature = "object-store")]
+mod object_stores;
 mod orgs;
 mod permissions;
 mod repos;
@@ -42,6 +45,8 @@ pub use self::diagnostics::Diagnostics;
 pub use self::exchange::Exchange;
 pub use self::iceberg::IcebergNamespaces;
 pub use self::maintenance::Maintenance;
+#[cfg(feature = "object-store")]
+pub use self::object_stores::ObjectStores;
 pub use self::orgs::Orgs;
 pub use self::permissions::Permissions;
 pub use self::repos::Repos;
@@ -51,6 +56,8 @@ pub use self::repositories::Repositories;
 pub use self::users::Users;
 pub use self::virtual_chunks::VirtualChunks;
 
+#[cfg(all(feature = "mock", feature = "object-store"))]
+pub use self::object_stores::MockObjectStores;
 #[cfg(all(feature = "mock", any(feature = "icechunk", feature = "v1")))]
 pub use self::repositories::MockRepositories;
 #[cfg(feature = "mock")]
@@ -97,6 +104,8 @@ impl<T> Api for T where
 /// What the signatures of the roles name, for generated code.
 #[doc(hidden)]
 pub mod codegen_prelude {
+    #[cfg(feature = "object-store")]
+    pub use super::ObjectStores;
     #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use super::Repositories;
     pub use super::{
@@ -106,6 +115,8 @@ pub mod codegen_prelude {
     pub use crate::error::Result;
     #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use crate::repository::{OpenOptions, Repo};
+    #[cfg(feature = "object-store")]
+    pub use arraylake_icechunk::BucketStore;
     pub use arraylake_types::{
         AccessPolicy, Action, ApiClient, ApiToken, BucketId, BucketNickname, BucketRef, BucketResponse,
         ComputeConfig, ComputeRegion, CredentialAccess, DefaultExchange, DeleteConfirmation, DeleteRepo,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use arraylake_icechunk::icechunk::format::format_constants::SpecVersionBin;
 use arraylake_icechunk::{CredentialError, CredentialSource, ErrorKind, Opener};
 use arraylake_types::{
-    BucketNickname, ImportRepo, OpenRepo, OrgName, RepoKind, RepoModel, RepoName, StorageCredentials,
+    BucketId, BucketNickname, CredentialAccess, ImportRepo, OpenRepo, OrgName, RepoKind, RepoModel, RepoName,
+    StorageCredentials,
 };
 use async_trait::async_trait;
 use http::StatusCode;
@@ -15,7 +16,7 @@ use super::make::check_bucket;
 #[cfg(feature = "v1")]
 use super::v1::open_entry as of_v1;
 use super::{NewEntry, OpenOptions, Repo, of_another_kind, refuse_unknown_kinds};
-use crate::api::{Repos, Users};
+use crate::api::{Buckets, Repos, Users};
 use crate::client::AsyncClient;
 use crate::error::{Error, Result};
 
@@ -60,6 +61,16 @@ impl CredentialSource for ClientSource {
 
     async fn bucket_credentials(&self, repo: &RepoName) -> Result<StorageCredentials, CredentialError> {
         self.client.get_repo_bucket_credentials(repo).await.map_err(as_credential_error)
+    }
+
+    async fn org_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: BucketId,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials, CredentialError> {
+        let credentials = self.client.get_bucket_credentials(org, &bucket.into(), access).await;
+        credentials.map_err(as_credential_error)
     }
 }
 

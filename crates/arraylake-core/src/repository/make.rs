@@ -37,9 +37,7 @@ async fn create_checked(
         #[cfg(feature = "icechunk")]
         RepoKind::Icechunk => super::icechunk::create(client, repo, version, options).await,
         #[cfg(feature = "v1")]
-        RepoKind::V1 => {
-            super::v1::open_entry(client, "create repo", repo, entry.model().clone(), options).await
-        }
+        RepoKind::V1 => super::v1::create(client, repo, entry.model().clone(), options).await,
         kind => Err(unknown_kind(repo, &kind)),
     };
     entry.settle(created).await

@@ -7,7 +7,7 @@ use arraylake_icechunk::icechunk::{
     RepositoryConfig, config::Credentials, format::format_constants::SpecVersionBin, storage::Settings,
 };
 #[cfg(feature = "v1")]
-use arraylake_v1::{Checkout, Ref, RepoOptions};
+use arraylake_v1::{Checkout, Ref, RepoOptions, chunks::ChunkStore};
 
 /// What a caller may say about opening and creating a repo. The default says nothing.
 ///
@@ -20,6 +20,8 @@ pub struct OpenOptions {
     pub(crate) icechunk: arraylake_icechunk::OpenOptions,
     #[cfg(feature = "v1")]
     pub(crate) v1: Option<RepoOptions>,
+    #[cfg(feature = "v1")]
+    pub(crate) chunkstore: Option<ChunkStore>,
     #[cfg(feature = "v1")]
     pub(crate) checkout: FirstCheckout,
 }
@@ -102,6 +104,13 @@ impl OpenOptions {
     #[must_use]
     pub fn with_v1(mut self, options: RepoOptions) -> Self {
         self.v1 = Some(options);
+        self
+    }
+
+    /// Where the chunks of a V1 repo are, in place of what its entry and the configuration say.
+    #[must_use]
+    pub fn with_chunkstore(mut self, store: ChunkStore) -> Self {
+        self.chunkstore = Some(store);
         self
     }
 

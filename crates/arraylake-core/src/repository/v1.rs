@@ -1,17 +1,16 @@
-//! V1 repos: their entry in the catalog, what the configuration says about them, and the first checkout.
+//! V1 repos: their entry in the catalog, and the first checkout.
 
-use std::num::NonZeroUsize;
-use std::time::Duration;
+mod settings;
 
-use arraylake_types::{Author, BucketNickname, InvalidInput, RepoKind, RepoModel, RepoName};
-use arraylake_v1::{AsyncRepo, Checkout, CommitPolicy, Metastore, Ref, RepoOptions, SharedRepo};
+use arraylake_types::{Author, BucketNickname, RepoKind, RepoModel, RepoName};
+use arraylake_v1::{AsyncRepo, Checkout, Metastore, Ref, SharedRepo};
 
+pub(crate) use self::settings::V1Settings;
 use super::make::check_bucket;
 use super::options::FirstCheckout;
 use super::{OpenOptions, Repo, of_another_kind};
 use crate::api::{Repos, Users};
 use crate::client::AsyncClient;
-use crate::config::Config;
 use crate::error::{Error, Result};
 
 /// Opens the V1 repo of an entry, and checks out what is wanted.
@@ -36,6 +35,21 @@ pub(crate) async fn open_entry(
     };
     opened.checkout(at, how).await.map_err(failed)?;
     Ok(Repo::V1(opened))
+}
+
+/// Opens the repo of an entry that has just been made. One that could not hold a chunk is none.
+pub(super) async fn create(
+    client: &AsyncClient,
+    repo: &RepoName,
+    entry: RepoModel,
+    options: OpenOptions,
+) -> Result<Repo> {
+    const OPERATION: &str = "create repo";
+    let opened = open_entry(client, OPERATION, repo, entry, options).await?;
+    if let Repo::V1(repo) = &opened {
+        repo.chunkstore().map_err(|error| Error::v1(OPERATION, error))?;
+    }
+    Ok(opened)
 }
 
 /// Refuses what is no V1 repo, or is offline.
@@ -64,7 +78,9 @@ fn open_unchecked(
     if !settings.managed_sessions() {
         metastore = metastore.without_managed_sessions();
     }
-    arraylake_v1::open(metastore, entry, author, work).map_err(|error| Error::v1(operation, error))
+    let mut stores = settings.store_settings()?;
+    stores.store.clone_from(&options.chunkstore);
+    arraylake_v1::open(metastore, entry, author, work, stores).map_err(|error| Error::v1(operation, error))
 }
 
 impl AsyncClient {
@@ -111,76 +127,6 @@ pub(crate) async fn get(
     let entry = client.get_repo_object(repo).await?;
     super::refuse_unknown_kinds(repo, &entry.kind)?;
     open_entry(client, operation, repo, entry, options).await
-}
-
-/// What the configuration says about V1 repos, under the keys of the Python client.
-#[derive(Clone, Debug)]
-pub(crate) struct V1Settings(Config);
-
-impl V1Settings {
-    /// Keeps what is needed of all settings.
-    pub(crate) fn of(config: &Config) -> Self {
-        Self(config.clone())
-    }
-
-    fn managed_sessions(&self) -> bool {
-        self.0.flag("server_managed_sessions").unwrap_or(true)
-    }
-
-    fn repo_options(&self) -> Result<RepoOptions> {
-        let mut options = RepoOptions::new();
-        if let Some(documents) = self.count("async.batch_size")? {
-            options = options.with_batch_size(documents);
-        }
-        if let Some(requests) = self.count("async.concurrency")? {
-            options = options.with_concurrency(requests);
-        }
-        if let Some(commits) = self.count("batch_size_for_commits")? {
-            options = options.with_commits_page(commits);
-        }
-        Ok(options.with_commit_policy(self.commit_policy()?))
-    }
-
-    fn commit_policy(&self) -> Result<CommitPolicy> {
-        let policy = CommitPolicy::new();
-        let attempts = self.whole("max_commit_attempts")?.or(self.whole("commit_max_attempts")?);
-        let attempts = attempts.map_or(policy.max_attempts, |count| u32::try_from(count).unwrap_or(u32::MAX));
-        let pause = |key: &str, default: Duration| {
-            self.real(key).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(default)
-        };
-        let start = pause("commit_start_mean_sleep_seconds", policy.start_mean);
-        let increase = pause("commit_sleep_increase_seconds", policy.increase);
-        let most = pause("commit_max_mean_sleep_seconds", policy.max_mean);
-        let jitter = self.real("commit_jitter_factor").unwrap_or(policy.jitter);
-        Ok(policy.with_max_attempts(attempts).with_pauses(start, increase, most).with_jitter(jitter))
-    }
-
-    /// A number with or without a fraction.
-    fn real(&self, key: &str) -> Option<f64> {
-        self.0.text(key)?.trim().parse().ok()
-    }
-
-    /// A whole number, if it is set.
-    fn whole(&self, key: &str) -> Result<Option<u64>> {
-        if self.0.get(key).is_none() {
-            return Ok(None);
-        }
-        self.0.number(key).map(Some).ok_or_else(|| self.fault(key, "must be a whole number").into())
-    }
-
-    /// A whole number above zero; zero counts as unset.
-    fn count(&self, key: &str) -> Result<Option<NonZeroUsize>> {
-        let number = self.whole(key)?;
-        Ok(number.and_then(|number| NonZeroUsize::new(usize::try_from(number).unwrap_or(usize::MAX))))
-    }
-
-    /// What is wrong with a setting, and where it came from.
-    fn fault(&self, key: &str, rule: &str) -> InvalidInput {
-        let shown = self.0.get(key).map(ToString::to_string).unwrap_or_default();
-        let origin =
-            self.0.origin(key).map(|origin| format!(" (it comes from {origin})")).unwrap_or_default();
-        InvalidInput::new("setting", format!("{key} = {shown}"), format!("{rule}{origin}"))
-    }
 }
 
 #[cfg(test)]

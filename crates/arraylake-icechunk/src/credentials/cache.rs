@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use super::entry::{Entry, Flight, Now, Outcome, Verdict};
 use super::share::Openings;
-use super::{Scope, bucket_keys, fetch};
+use super::{Scope, Want, bucket_keys, fetch};
 use crate::{CredentialError, CredentialSource};
 
 /// How many entries are kept.
@@ -19,7 +19,6 @@ const CAPACITY: usize = 1024;
 /// How long a caller waits for newer credentials while there are some that work.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Key = (RepoName, Scope);
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Credentials of one client, by repo and scope. Cheap to clone; clones share everything. One per client: entries
@@ -29,7 +28,7 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// fetch at a time and scope, which outlives the callers that wait for it; failures are remembered for a moment.
 #[derive(Clone)]
 pub struct CredentialCache {
-    entries: Arc<Mutex<HashMap<Key, Entry>>>,
+    entries: Arc<Mutex<HashMap<Want, Entry>>>,
     clock: Clock,
     pub(super) openings: Openings,
 }
@@ -57,9 +56,18 @@ impl CredentialCache {
         repo: &RepoName,
         scope: &Scope,
     ) -> Result<StorageCredentials, CredentialError> {
+        self.serve(source, &Want::Repo(repo.clone(), scope.clone())).await
+    }
+
+    /// The same for whatever is wanted.
+    pub(crate) async fn serve(
+        &self,
+        source: &Arc<dyn CredentialSource>,
+        want: &Want,
+    ) -> Result<StorageCredentials, CredentialError> {
         // A second round, because the runtime of whoever began a fetch may end before the fetch does.
         for _ in 0..2 {
-            match self.look(source, repo, scope) {
+            match self.look(source, want) {
                 Step::Answer(outcome) => return outcome,
                 Step::Renew(held, flight) => {
                     let newer = timeout(PATIENCE, landed(flight)).await;
@@ -72,7 +80,7 @@ impl CredentialCache {
                 }
             }
         }
-        Err(CredentialError::transient(format!("the fetch of credentials for {repo} was abandoned")))
+        Err(CredentialError::transient(format!("the fetch of credentials for {want} was abandoned")))
     }
 
     /// Puts in what an answer of `/open` brought: credentials of the bucket, and of every container.
@@ -80,26 +88,35 @@ impl CredentialCache {
         let now = self.now();
         let mut entries = self.lock();
         if let Some(keys) = bucket_keys(answer) {
-            room(&mut entries, (repo.clone(), Scope::of_bucket(answer)), now).hold(keys, now);
+            let want = Want::Repo(repo.clone(), Scope::of_bucket(answer));
+            room(&mut entries, want, now).hold(keys, now);
         }
         for (prefix, container) in &answer.virtual_chunk_credentials {
             if let Some(keys) = &container.credentials {
                 let scope = Scope::Container(prefix.clone());
-                room(&mut entries, (repo.clone(), scope), now).hold(keys.clone(), now);
+                room(&mut entries, Want::Repo(repo.clone(), scope), now).hold(keys.clone(), now);
             }
         }
     }
 
-    /// Drops credentials that a bucket refused, so that the next question fetches. Those fetched within the last
-    /// seconds stay.
-    pub fn invalidate(&self, repo: &RepoName) {
+    /// Puts in constant keys that a bucket config holds itself.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn put(&self, want: Want, keys: StorageCredentials) {
         let now = self.now();
-        self.of(repo, |entry| entry.invalidate(now));
+        room(&mut self.lock(), want, now).hold(keys, now);
+    }
+
+    /// Drops credentials that a bucket refused, so that the next question fetches, and returns whether there were any.
+    /// What took the place of some that were dropped within the last seconds stays: it would fare no better.
+    pub fn invalidate(&self, repo: &RepoName) -> bool {
+        let (now, mut dropped) = (self.now(), false);
+        self.of(repo, |entry| dropped |= entry.invalidate(now));
+        dropped
     }
 
     /// Forgets all about a repo, which was deleted or renamed.
     pub fn forget(&self, repo: &RepoName) {
-        self.lock().retain(|(name, _), _| name != repo);
+        self.lock().retain(|want, _| want.repo() != Some(repo));
     }
 
     /// Forgets everything.
@@ -121,10 +138,10 @@ impl CredentialCache {
         last.map(|(error, _)| error)
     }
 
-    fn look(&self, source: &Arc<dyn CredentialSource>, repo: &RepoName, scope: &Scope) -> Step {
+    fn look(&self, source: &Arc<dyn CredentialSource>, want: &Want) -> Step {
         let now = self.now();
         let mut entries = self.lock();
-        let entry = room(&mut entries, (repo.clone(), scope.clone()), now);
+        let entry = room(&mut entries, want.clone(), now);
         let held = match entry.judge(now) {
             Verdict::Fresh(credentials) => return Step::Answer(Ok(credentials)),
             Verdict::Failed(error) => return Step::Answer(Err(error)),
@@ -134,7 +151,7 @@ impl CredentialCache {
         // A flight whose sender is gone without landing never will.
         let flight = entry.flight.clone().filter(|flight| flight.has_changed().is_ok());
         let flight = flight.unwrap_or_else(|| {
-            let flight = self.start(source, repo, scope);
+            let flight = self.start(source, want);
             entry.attempt(now, flight.clone());
             flight
         });
@@ -142,41 +159,42 @@ impl CredentialCache {
     }
 
     /// Fetches in a task of its own, so that a caller who goes away takes nothing from the others.
-    fn start(&self, source: &Arc<dyn CredentialSource>, repo: &RepoName, scope: &Scope) -> Flight {
+    fn start(&self, source: &Arc<dyn CredentialSource>, want: &Want) -> Flight {
         let (sender, flight) = watch::channel(None);
         let (cache, source) = (self.clone(), Arc::clone(source));
-        let key = (repo.clone(), scope.clone());
+        let want = want.clone();
         tokio::spawn(async move {
-            let fetched = fetch::fetch(source.as_ref(), &key.0, &key.1).await;
+            let fetched = fetch::fetch(source.as_ref(), &want).await;
             let outcome = fetched.map(|fetched| {
-                if let Some(answer) = &fetched.answer {
-                    cache.seed(&key.0, answer);
+                if let (Some(answer), Some(repo)) = (&fetched.answer, want.repo()) {
+                    cache.seed(repo, answer);
                 }
                 fetched.credentials
             });
-            cache.land(key, &outcome);
+            cache.land(want, &outcome);
             sender.send_replace(Some(outcome));
         });
         flight
     }
 
-    fn land(&self, key: Key, outcome: &Outcome) {
+    fn land(&self, want: Want, outcome: &Outcome) {
         if let Err(error) = outcome {
-            tracing::warn!(repo = %key.0, %error, "no credentials");
+            tracing::warn!(%want, %error, "no credentials");
         }
         let now = self.now();
-        room(&mut self.lock(), key, now).land(outcome, now);
+        room(&mut self.lock(), want, now).land(outcome, now);
     }
 
     fn of(&self, repo: &RepoName, mut act: impl FnMut(&mut Entry)) {
-        self.lock().iter_mut().filter(|((name, _), _)| name == repo).for_each(|(_, entry)| act(entry));
+        let mut entries = self.lock();
+        entries.iter_mut().filter(|(want, _)| want.repo() == Some(repo)).for_each(|(_, entry)| act(entry));
     }
 
     fn now(&self) -> Now {
         Now { wall: (self.clock)().to_chrono(), steady: Instant::now() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Want, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -204,15 +222,15 @@ async fn landed(mut flight: Flight) -> Option<Outcome> {
     flight.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone())
 }
 
-/// The entry of a key. A full cache first loses what is spent, else what was fetched longest ago.
-fn room(entries: &mut HashMap<Key, Entry>, key: Key, now: Now) -> &mut Entry {
-    if entries.len() >= CAPACITY && !entries.contains_key(&key) {
+/// The entry of what is wanted. A full cache first loses what is spent, else what was fetched longest ago.
+fn room(entries: &mut HashMap<Want, Entry>, want: Want, now: Now) -> &mut Entry {
+    if entries.len() >= CAPACITY && !entries.contains_key(&want) {
         entries.retain(|_, entry| !entry.is_spent(now));
         if entries.len() >= CAPACITY {
             let oldest = entries.iter().filter(|(_, entry)| entry.flight.is_none());
-            let oldest = oldest.min_by_key(|(_, entry)| entry.age_key()).map(|(key, _)| key.clone());
-            oldest.and_then(|key| entries.remove(&key));
+            let oldest = oldest.min_by_key(|(_, entry)| entry.age_key()).map(|(want, _)| want.clone());
+            oldest.and_then(|want| entries.remove(&want));
         }
     }
-    entries.entry(key).or_default()
+    entries.entry(want).or_default()
 }

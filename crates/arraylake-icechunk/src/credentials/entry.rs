@@ -59,6 +59,7 @@ pub(super) struct Entry {
     held: Option<Held>,
     failure: Option<(CredentialError, Instant)>,
     attempted: Option<Instant>,
+    invalidated: Option<Instant>,
     pub(super) flight: Option<Flight>,
 }
 
@@ -114,9 +115,16 @@ impl Entry {
         self.failure = None;
     }
 
-    /// Drops credentials that a bucket refused, unless they are so new that others would fare no better.
-    pub(super) fn invalidate(&mut self, now: Now) {
-        self.held = self.held.take().filter(|held| now.steady < held.fetched + CALM);
+    /// Drops credentials that a bucket refused, unless that was done a moment ago. Returns whether it did.
+    pub(super) fn invalidate(&mut self, now: Now) -> bool {
+        if self.invalidated.is_some_and(|moment| now.steady < moment + CALM) {
+            return false;
+        }
+        let dropped = self.held.take().is_some();
+        if dropped {
+            self.invalidated = Some(now.steady);
+        }
+        dropped
     }
 
     /// The last failure, if nothing succeeded since.

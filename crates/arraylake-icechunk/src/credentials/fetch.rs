@@ -5,7 +5,7 @@ use std::time::Duration;
 use arraylake_types::{OpenRepo, RepoName, StorageCredentials};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Scope, bucket_keys};
+use super::{Scope, Want, bucket_keys};
 use crate::{CredentialError, CredentialErrorKind, CredentialSource};
 
 /// Nothing above retries a fetch: the SDK reports a failed one at once.
@@ -22,18 +22,14 @@ pub(super) struct Fetched {
 }
 
 /// Fetches, retrying what is transient. Takes less than a minute.
-pub(super) async fn fetch(
-    source: &dyn CredentialSource,
-    repo: &RepoName,
-    scope: &Scope,
-) -> Result<Fetched, CredentialError> {
+pub(super) async fn fetch(source: &dyn CredentialSource, want: &Want) -> Result<Fetched, CredentialError> {
     let deadline = Instant::now() + BUDGET;
     let mut tries = 0;
     loop {
         tries += 1;
         let left = deadline.saturating_duration_since(Instant::now()).min(ATTEMPT);
-        let outcome = timeout(left, once(source, repo, scope)).await;
-        let error = match outcome.unwrap_or_else(|_| Err(too_slow(source, repo))) {
+        let outcome = timeout(left, once(source, want)).await;
+        let error = match outcome.unwrap_or_else(|_| Err(too_slow(source, want))) {
             Err(error) if error.is_transient() && tries < TRIES => error,
             settled => return settled,
         };
@@ -42,24 +38,30 @@ pub(super) async fn fetch(
         if Instant::now() + pause >= deadline {
             return Err(error);
         }
-        tracing::debug!(%repo, %error, tries, "credentials could not be fetched, trying again");
+        tracing::debug!(%want, %error, tries, "credentials could not be fetched, trying again");
         sleep(pause).await;
     }
 }
 
-fn too_slow(source: &dyn CredentialSource, repo: &RepoName) -> CredentialError {
-    CredentialError::transient(format!("{} took too long to give credentials for {repo}", source.api_url()))
+fn too_slow(source: &dyn CredentialSource, want: &Want) -> CredentialError {
+    CredentialError::transient(format!("{} took too long to give credentials for {want}", source.api_url()))
 }
 
-async fn once(
+async fn once(source: &dyn CredentialSource, want: &Want) -> Result<Fetched, CredentialError> {
+    let alone = |credentials| Fetched { credentials, answer: None };
+    match want {
+        Want::Bucket { org, id, access } => source.org_bucket_credentials(org, *id, *access).await.map(alone),
+        Want::Repo(repo, Scope::Bucket) => source.bucket_credentials(repo).await.map(alone),
+        Want::Repo(repo, scope) => in_opening(source, repo, scope).await,
+    }
+}
+
+/// What comes with an answer of `/open`, all the rest of which is of use too.
+async fn in_opening(
     source: &dyn CredentialSource,
     repo: &RepoName,
     scope: &Scope,
 ) -> Result<Fetched, CredentialError> {
-    if *scope == Scope::Bucket {
-        let credentials = source.bucket_credentials(repo).await?;
-        return Ok(Fetched { credentials, answer: None });
-    }
     let answer = source.open_repo(repo).await?;
     let credentials = match scope {
         Scope::Container(prefix) => container_keys(&answer, prefix)?,

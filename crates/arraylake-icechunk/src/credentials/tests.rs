@@ -156,15 +156,18 @@ async fn one_open_renews_all_containers_and_a_missing_one_was_revoked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_keys_are_dropped_unless_they_are_brand_new() {
+async fn refused_keys_are_dropped_unless_they_took_the_place_of_others_that_just_were() {
     let setup = setup(HOUR, MOMENT);
-    for (pause, calls) in [(Duration::ZERO, 1), (MINUTE, 2)] {
+    for (pause, dropped, calls) in
+        [(Duration::ZERO, true, 2), (Duration::ZERO, false, 2), (MINUTE, true, 3), (MOMENT, false, 3)]
+    {
         setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
         advance(pause).await;
-        setup.cache.invalidate(&repo());
+        assert_eq!(setup.cache.invalidate(&repo()), dropped);
         setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
         assert_eq!(setup.fake.calls(), calls);
     }
+    assert!(!setup.cache.invalidate(&"acme/another".parse().unwrap()), "there is nothing");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use icechunk::format::IcechunkFormatErrorKind;
 use icechunk::format::manifest::VirtualReferenceErrorKind;
 use icechunk::ops::GCError;
 use icechunk::refs::RefErrorKind;
@@ -111,6 +112,21 @@ fn of_repository(kind: &RepositoryErrorKind) -> ErrorKind {
         | Icechunk::RepoUpdateAttemptsLimit(_) => ErrorKind::Conflict,
         Icechunk::StorageError(_) => ErrorKind::Storage,
         Icechunk::Ref(kind) => of_ref(kind),
+        Icechunk::FormatError(kind) => of_format(kind),
+        _ => ErrorKind::Icechunk,
+    }
+}
+
+/// In the second format branches and tags are part of one object, so that its errors tell of them.
+fn of_format(kind: &IcechunkFormatErrorKind) -> ErrorKind {
+    use IcechunkFormatErrorKind as Icechunk;
+    match kind {
+        Icechunk::BranchAlreadyExists { .. }
+        | Icechunk::TagAlreadyExists { .. }
+        | Icechunk::TagPreviouslyDeleted { .. } => ErrorKind::Conflict,
+        Icechunk::BranchNotFound { .. }
+        | Icechunk::TagNotFound { .. }
+        | Icechunk::SnapshotIdNotFound { .. } => ErrorKind::NotFound,
         _ => ErrorKind::Icechunk,
     }
 }

@@ -111,8 +111,9 @@ async fn nothing_is_said_to_be_nothing_after_one_read_of_each_key() {
 #[tokio::test]
 async fn a_deserialised_one_asks_for_everything() {
     let inner = new_in_memory_storage().await.unwrap();
-    let text =
-        serde_json::to_string(&(Arc::new(OpeningStorage::new(inner)) as Arc<dyn Storage + Send + Sync>));
+    let text = serde_json::to_string(
+        &(Arc::new(OpeningStorage::new(inner, opener().keeper(&repo()))) as Arc<dyn Storage + Send + Sync>),
+    );
     let text = text.unwrap();
     assert!(text.contains("arraylake-opening"), "{text}");
     let storage: Arc<dyn Storage + Send + Sync> = serde_json::from_str(&text).unwrap();

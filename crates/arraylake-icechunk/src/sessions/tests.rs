@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arraylake_types::{OpenRepo, StorageCredentials};
+use arraylake_types::{BucketId, CredentialAccess, OpenRepo, OrgName, StorageCredentials};
 use async_trait::async_trait;
 use icechunk::config::Credentials;
 use icechunk::new_in_memory_storage;
@@ -113,6 +113,15 @@ impl CredentialSource for Alone {
 
     async fn bucket_credentials(&self, repo: &RepoName) -> Result<StorageCredentials, CredentialError> {
         self.0.bucket_credentials(repo).await
+    }
+
+    async fn org_bucket_credentials(
+        &self,
+        org: &OrgName,
+        bucket: BucketId,
+        access: CredentialAccess,
+    ) -> Result<StorageCredentials, CredentialError> {
+        self.0.org_bucket_credentials(org, bucket, access).await
     }
 }
 

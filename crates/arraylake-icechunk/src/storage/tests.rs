@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{SECRET, answer, keys, repo, setup};
+use crate::testing::{SECRET, answer, first_request, keys, repo, setup};
 
 const PLAIN: &str = "http://127.0.0.1:9000";
 const R2: &str = "https://acct.r2.cloudflarestorage.com";
@@ -275,19 +275,6 @@ async fn storages_of_google_and_azure_neither_print_nor_serialise_a_secret() {
         assert!(text.contains(name) && text.contains("https://store.example.com"), "{text}");
         assert!(!text.contains(SECRET), "{text}");
     }
-}
-
-/// Answers everything with 404, and returns the head of the first request.
-async fn first_request(listener: tokio::net::TcpListener) -> String {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let (mut stream, _) = listener.accept().await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    stream.write_all(answer).await.unwrap();
-    String::from_utf8(head).unwrap()
 }
 
 #[tokio::test]

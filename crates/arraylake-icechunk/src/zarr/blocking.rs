@@ -14,7 +14,7 @@ use zarrs_storage::{
 };
 
 use super::ZarrStore;
-use crate::{Error, ErrorKind, IcechunkRepo};
+use crate::{CommitOptions, Error, ErrorKind, IcechunkRepo};
 
 /// A [`ZarrStore`] for the synchronous side of `zarrs`. Its calls may be made from any thread, as many at once as you
 /// like, also from a worker of a multi-threaded runtime. On a runtime with one thread they fail, since nothing could
@@ -67,8 +67,8 @@ impl BlockingZarrStore {
     ///
     /// # Errors
     /// As [`ZarrStore::commit`]; [`ErrorKind::Config`] if called on a runtime with one thread.
-    pub fn commit(&self, message: &str) -> Result<SnapshotId, Error> {
-        self.wait(self.store.commit(message)).map_err(refused)?
+    pub fn commit(&self, commit: impl Into<CommitOptions> + Send) -> Result<SnapshotId, Error> {
+        self.wait(self.store.commit(commit)).map_err(refused)?
     }
 
     fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, StorageError> {

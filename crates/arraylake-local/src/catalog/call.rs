@@ -54,11 +54,15 @@ pub(crate) struct AdminCall(pub(crate) Bare);
 impl Bare {
     /// Reads a request to its end.
     pub(crate) async fn read(request: Request, lake: &Arc<Lake>) -> Result<Self, Refusal> {
+        Self::read_up_to(MAX_BODY, request, lake).await
+    }
+
+    async fn read_up_to(most: usize, request: Request, lake: &Arc<Lake>) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
         let path = path_of(&mut parts).await?;
         let query = pairs(parts.uri.query().unwrap_or_default());
         // Whatever the type of the content: Python clients send none.
-        let body = Limited::new(body, MAX_BODY).collect().await;
+        let body = Limited::new(body, most).collect().await;
         let body = body.map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"))?;
         let session = text(&parts.headers, "arraylake-session-id").unwrap_or_default().to_owned();
         let bearer = text(&parts.headers, header::AUTHORIZATION.as_str()).and_then(bearer);
@@ -74,6 +78,11 @@ impl Bare {
     /// A value of the query; an empty one counts as missing.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         find(&self.query, name).filter(|value| !value.is_empty())
+    }
+
+    /// All values of the query under a name, empty ones too.
+    pub(crate) fn queries<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a switch of the query is on.
@@ -121,6 +130,11 @@ impl Call {
         store.run(move |db| job(&self, db)).await
     }
 
+    /// Reads a request whose body may have so many bytes.
+    pub(crate) async fn read_up_to(most: usize, request: Request, lake: &Arc<Lake>) -> Result<Self, Refusal> {
+        Self::identify(Bare::read_up_to(most, request, lake).await?).await
+    }
+
     async fn identify(bare: Bare) -> Result<Self, Refusal> {
         let Some(token) = bare.bearer.clone() else {
             return Err(Refusal::unknown_caller("Not authenticated"));
@@ -154,7 +168,7 @@ impl FromRequest<Arc<Lake>> for Call {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, lake: &Arc<Lake>) -> Result<Self, Refusal> {
-        Self::identify(Bare::read(request, lake).await?).await
+        Self::read_up_to(MAX_BODY, request, lake).await
     }
 }
 

@@ -9,7 +9,7 @@ mod body;
 mod bucket_change;
 mod bucket_new;
 mod buckets;
-mod call;
+pub(crate) mod call;
 mod chunk_access;
 mod compute;
 mod compute_logs;
@@ -26,7 +26,7 @@ mod people;
 mod permissions;
 mod policies;
 mod removal;
-mod reply;
+pub(crate) mod reply;
 mod repo_change;
 mod repo_list;
 mod repo_new;
@@ -43,6 +43,7 @@ use axum::Router;
 use axum::routing::{any, get, patch, post, put};
 
 use crate::lake::Lake;
+use crate::metastore;
 use crate::pages;
 use crate::refusal::Refusal;
 
@@ -60,6 +61,7 @@ pub(crate) fn router(lake: Arc<Lake>) -> Router {
         .merge(iceberg_routes())
         .merge(compute_routes())
         .merge(admin_routes())
+        .merge(metastore::routes())
         .merge(pages::router())
         .merge(trial_routes())
         .fallback(async || Refusal::missing("Not Found"))

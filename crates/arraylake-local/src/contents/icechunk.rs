@@ -42,7 +42,7 @@ fn newest(branches: &[String]) -> Version {
 
 fn elsewhere(repo: &StoredRepo) -> Refusal {
     let place = match &repo.bucket {
-        Some(bucket) => format!("in the bucket {}, which is not on this machine", bucket.model.name),
+        Some(bucket) => format!("in the bucket {}, which is not a local one", bucket.model.name),
         None => "in no bucket that is known here".to_owned(),
     };
     Refusal::conflict(format!("The data of this repo lies {place}, so that nothing of it is read."))

@@ -7,6 +7,9 @@ use maud::{DOCTYPE, Markup, html};
 use super::CONSOLE;
 use crate::refusal::Refusal;
 
+/// What stands at the head of every page.
+const BRAND: &str = "Local Arraylake";
+
 /// A page. What is put into it with `html!` is escaped.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -57,7 +60,7 @@ impl Page {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
-                    title { (self.title) " · Arraylake on this machine" }
+                    title { (self.title) " · " (BRAND) }
                     link rel="stylesheet" href="/console/assets/style.css";
                     link rel="icon" type="image/svg+xml" href="/console/assets/icon.svg";
                 }
@@ -70,7 +73,7 @@ impl Page {
                         (self.main)
                     }
                     footer {
-                        p { "arraylake-local " (env!("CARGO_PKG_VERSION")) ", served from this machine alone." }
+                        p { "arraylake-local " (env!("CARGO_PKG_VERSION")) }
                     }
                 }
             }
@@ -82,7 +85,7 @@ impl Page {
             header {
                 a.brand href=(CONSOLE) {
                     img src="/console/assets/icon.svg" alt="" width="24" height="24";
-                    "Arraylake on this machine"
+                    (BRAND)
                 }
                 @if let Some(email) = &self.viewer {
                     form.account method="post" action="/console/sign-out" {

@@ -11,6 +11,7 @@ mod repo_order;
 mod repos;
 mod results;
 mod schema;
+pub(crate) mod v1;
 mod virtual_chunks;
 
 use std::cell::RefCell;

@@ -71,6 +71,33 @@ const STEPS: &[&str] = &["
         parent_org TEXT NOT NULL, listing TEXT NOT NULL, since INTEGER NOT NULL);
     CREATE INDEX subscription_parent ON subscription (parent);
 ", "
+    CREATE TABLE v1_session (
+        seq INTEGER PRIMARY KEY, repo INTEGER NOT NULL REFERENCES repo (seq) ON DELETE CASCADE, id TEXT NOT NULL,
+        expires INTEGER, committed INTEGER NOT NULL, model TEXT, UNIQUE (repo, id));
+    CREATE TABLE v1_line (
+        seq INTEGER PRIMARY KEY, repo INTEGER NOT NULL REFERENCES repo (seq) ON DELETE CASCADE,
+        fork_line INTEGER, fork_depth INTEGER, tip_depth INTEGER NOT NULL);
+    CREATE INDEX v1_line_repo ON v1_line (repo);
+    CREATE TABLE v1_commit (
+        seq INTEGER PRIMARY KEY, repo INTEGER NOT NULL REFERENCES repo (seq) ON DELETE CASCADE, id TEXT NOT NULL,
+        session INTEGER NOT NULL REFERENCES v1_session (seq), line INTEGER NOT NULL, depth INTEGER NOT NULL,
+        model TEXT NOT NULL, UNIQUE (repo, id));
+    CREATE INDEX v1_commit_session ON v1_commit (session);
+    CREATE TABLE v1_branch (
+        repo INTEGER NOT NULL REFERENCES repo (seq) ON DELETE CASCADE, name TEXT NOT NULL, tip TEXT NOT NULL,
+        PRIMARY KEY (repo, name)) WITHOUT ROWID;
+    CREATE TABLE v1_tag (
+        seq INTEGER PRIMARY KEY, repo INTEGER NOT NULL REFERENCES repo (seq) ON DELETE CASCADE, name TEXT NOT NULL,
+        model TEXT NOT NULL, UNIQUE (repo, name));
+    CREATE TABLE v1_doc (
+        seq INTEGER PRIMARY KEY, session INTEGER NOT NULL REFERENCES v1_session (seq) ON DELETE CASCADE,
+        collection INTEGER NOT NULL, path TEXT NOT NULL, old INTEGER NOT NULL, made INTEGER, content TEXT,
+        UNIQUE (session, collection, path, old));
+    CREATE TABLE v1_version (
+        repo INTEGER NOT NULL REFERENCES repo (seq) ON DELETE CASCADE, collection INTEGER NOT NULL,
+        path TEXT NOT NULL, point INTEGER NOT NULL, doc INTEGER NOT NULL,
+        PRIMARY KEY (repo, collection, path, point)) WITHOUT ROWID;
+", "
     DROP TABLE chunk_container;
     ALTER TABLE spared ADD COLUMN passed INTEGER NOT NULL DEFAULT 0;
 "];
@@ -119,7 +146,9 @@ mod tests {
             connection.query_row(&count, [], |row| row.get::<_, u32>(0)).unwrap()
         };
         assert_eq!(count("org"), 1);
-        for table in ["maintenance_result", "chunk_policy", "namespace", "deployment", "listing"] {
+        for table in
+            ["maintenance_result", "chunk_policy", "namespace", "deployment", "listing", "v1_version"]
+        {
             assert_eq!(count(table), 0, "{table}");
         }
     }

@@ -79,6 +79,13 @@ impl Client {
         Self { headers: Vec::new(), ..self.clone() }
     }
 
+    /// The same with one more header.
+    pub(crate) fn with_header(&self, name: &'static str, value: &'static str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name, value));
+        client
+    }
+
     /// The administrator.
     pub(crate) fn admin(&self) -> Self {
         self.with_token(self.service.admin_token().expose())

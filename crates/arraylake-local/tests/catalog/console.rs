@@ -54,7 +54,7 @@ async fn orgs_and_repos_are_shown_with_kind_bucket_status_and_description() {
         assert!(shown.text.contains(part), "{part} in {}", shown.text);
     }
     let shown = visitor.get("/console/orgs/local/repos/ocean").await;
-    for part in ["moving house", "Waves &amp; &lt;currents&gt;", "team", "on this machine"] {
+    for part in ["moving house", "Waves &amp; &lt;currents&gt;", "team", ", local</span>"] {
         assert!(shown.text.contains(part), "{part} in {}", shown.text);
     }
     let empty = "The repository of local/ocean cannot be read";
@@ -71,7 +71,7 @@ async fn a_repo_that_cannot_be_read_here_says_so() {
     client.put("/orgs/local/asleep/status", &json!({"mode": "offline", "message": "for good"})).await.ok();
     let mut visitor = visitor(&client).await;
     let shown = visitor.get("/console/orgs/local/repos/far-repo").await;
-    assert!(shown.text.contains("in the bucket far-away, which is not on this machine"), "{}", shown.text);
+    assert!(shown.text.contains("in the bucket far-away, which is not a local one"), "{}", shown.text);
     let shown = visitor.get("/console/orgs/local/repos/asleep").await;
     assert!(shown.text.contains("The repo is offline"), "{}", shown.text);
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json as value};
 use super::*;
 use crate::path::NodePath;
 
-const A: &str = "6b0000000000000000000001";
+pub(super) const A: &str = "6b0000000000000000000001";
 const B: &str = "6b0000000000000000000002";
 const C: &str = "6b0000000000000000000003";
 const D: &str = "6b0000000000000000000004";
@@ -23,20 +23,20 @@ fn over(script: &Script, options: RepoOptions) -> AsyncRepo {
     AsyncRepo::new(metastore, Author::new(Some("Ada L".into()), "ada@example.com"), options)
 }
 
-fn repo(steps: impl IntoIterator<Item = Step>) -> (AsyncRepo, Script) {
+pub(super) fn repo(steps: impl IntoIterator<Item = Step>) -> (AsyncRepo, Script) {
     let script = Script::new(steps);
     (over(&script, RepoOptions::new()), script)
 }
 
-fn branch(commit: &str) -> Step {
+pub(super) fn branch(commit: &str) -> Step {
     json(200, value!([{ "_id": "main", "commit_id": commit }]))
 }
 
-fn none() -> Step {
+pub(super) fn none() -> Step {
     json(200, "[]")
 }
 
-fn done() -> Step {
+pub(super) fn done() -> Step {
     json(200, "{}")
 }
 
@@ -63,18 +63,18 @@ fn commit(id: &str, parent: Option<&str>) -> Value {
 }
 
 /// A repo whose session writes to `main` at the commit `A`; three requests have been made.
-async fn writing(steps: impl IntoIterator<Item = Step>) -> (AsyncRepo, Script) {
+pub(super) async fn writing(steps: impl IntoIterator<Item = Step>) -> (AsyncRepo, Script) {
     let (repo, script) = repo([branch(A), none(), session("s1")].into_iter().chain(steps));
     assert_eq!(repo.checkout("main", Checkout::new()).await.unwrap().unwrap().as_str(), A);
     (repo, script)
 }
 
-fn tail(script: &Script, from: usize) -> Vec<String> {
+pub(super) fn tail(script: &Script, from: usize) -> Vec<String> {
     let shorten = |path: String| path.replace("/repos/acme/old", "");
     script.paths().into_iter().skip(from).map(shorten).collect()
 }
 
-fn body(script: &Script, index: usize) -> Value {
+pub(super) fn body(script: &Script, index: usize) -> Value {
     serde_json::from_slice(script.requests()[index].body()).unwrap()
 }
 

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use arraylake_transport::testing::{Script, Step, json, status};
 use arraylake_types::NewRepo;
 use serde_json::{Value, json as value};
 
 use super::*;
 use crate::api::Repositories;
+use crate::config::Config;
 use crate::test_support::client_over;
 
 const COMMIT: &str = "6b0000000000000000000001";
@@ -109,6 +112,14 @@ async fn a_new_v1_repo_whose_checkout_fails_has_no_entry_left() {
     let body: Value = serde_json::from_slice(script.requests()[0].body()).unwrap();
     assert_eq!((&body["kind"], &body["prefix"]), (&value!("v1"), &Value::Null));
 
+    let mut nowhere = entry("online");
+    nowhere["bucket"] = Value::Null;
+    let steps = [json(201, nowhere), user()].into_iter().chain(main_branch()).chain([session(), status(204)]);
+    let script = self::script(steps);
+    let error = client_over(&script).create_repo(&org, request(), OpenOptions::new()).await.unwrap_err();
+    assert!(error.to_string().contains("chunkstore.uri"), "{error}");
+    assert_eq!(script.remaining(), 0, "the entry was taken back");
+
     let bad = [json(201, entry("online")), user()].into_iter().chain(main_branch());
     let script = self::script(bad.chain([json(422, value!({"detail": "no"})), status(204)]));
     let error = client_over(&script).create_repo(&org, request(), OpenOptions::new()).await.unwrap_err();
@@ -152,6 +163,22 @@ fn settings_are_those_of_the_python_client() {
     assert_eq!((options.commit.max_attempts, options.commit.start_mean), (5, Duration::ZERO));
     assert_eq!(options.commit.jitter, 0.25);
     assert!(!settings.managed_sessions());
+    let config = Config::empty()
+        .with(
+            "chunkstore",
+            value!({"uri": "s3://b/p", "hash_method": "hashlib.md5", "inline_threshold_bytes": -1,
+            "use_delegated_credentials": false}),
+        )
+        .with("s3", value!({"endpoint_url": "http://127.0.0.1:1", "anon": true}));
+    let stores = V1Settings::of(&config).store_settings().unwrap();
+    assert_eq!((stores.uri.as_deref(), stores.delegated), (Some("s3://b/p"), false));
+    assert_eq!((stores.chunks.hash_method.as_str(), stores.chunks.inline_threshold), ("hashlib.md5", None));
+    assert_eq!((stores.s3.endpoint_url(), stores.gs.0.len()), (Some("http://127.0.0.1:1"), 0));
+    for (key, value) in [("hash_method", value!("crc")), ("inline_threshold_bytes", value!(513))] {
+        let config = Config::empty().with("chunkstore", value!({ key: value }));
+        let error = V1Settings::of(&config).store_settings().unwrap_err().to_string();
+        assert!(error.contains(&format!("chunkstore.{key}")), "{error}");
+    }
     let odd = V1Settings::of(&Config::from_env_vars([("ARRAYLAKE_ASYNC__BATCH_SIZE", "many")]));
     let error = odd.repo_options().unwrap_err().to_string();
     assert!(error.contains("async.batch_size") && error.contains("ARRAYLAKE_ASYNC__BATCH_SIZE"), "{error}");

@@ -107,7 +107,7 @@ fn buckets(buckets: &[StoredBucket]) -> Markup {
                             th scope="row" { (model.nickname) @if model.is_default { span.quiet { " (default)" } } }
                             td { (model.platform) }
                             td { code { (model.url().unwrap_or_else(|| model.name.clone())) } }
-                            td { @if bucket.is_local() { "this machine" } @else { "elsewhere" } }
+                            td { @if bucket.is_local() { "local" } @else { "elsewhere" } }
                             td { @match model.auth_method() { Some(method) => (method), None => "none" } }
                         }
                     }

@@ -45,7 +45,10 @@ fn about(repo: &StoredRepo) -> Markup {
     let model: &RepoModel = &repo.model;
     let mut facts = vec![
         ("Kind", html! { (model.kind) }),
-        ("Status", html! { (words::state(model)) @if let Some(why) = &model.status.message { " " (why) } }),
+        (
+            "Status",
+            html! { (words::state(model)) @if let Some(why) = &model.status.message { " " span.quiet { (why) } } },
+        ),
         ("Bucket", bucket(repo)),
         ("Visibility", html! { (model.visibility.as_str().to_lowercase().replace('_', " ")) }),
         ("Created", words::maybe(model.created)),
@@ -63,7 +66,7 @@ fn bucket(repo: &StoredRepo) -> Markup {
     let scheme = bucket.model.platform.scheme().unwrap_or("bucket");
     html! {
         (bucket.model.nickname) " " code { (scheme) "://" (bucket.model.name) "/" (repo.model.prefix) }
-        span.quiet { @if bucket.is_local() { ", on this machine" } @else { ", not on this machine" } }
+        span.quiet { @if bucket.is_local() { ", local" } @else { ", elsewhere" } }
     }
 }
 

@@ -64,7 +64,7 @@ fn group(name: &str, here: &Place<'_>, open: bool, is_root: bool) -> Markup {
         li {
             details open[open || is_root] {
                 summary {
-                    span.name { (name) }
+                    span.name { (name) } " "
                     span.about { @if is_root { "root group" } @else { "group" } ", "
                         @if here.below.is_empty() { "empty" } @else { (here.below.len()) " inside" } }
                 }
@@ -95,7 +95,7 @@ fn array(name: &str, node: &Node, facts: &ArrayFacts) -> Markup {
         li {
             details {
                 summary {
-                    span.name { (name) }
+                    span.name { (name) } " "
                     span.about {
                         code { (facts.dtype) } " " (dimensions(facts))
                         @if let Some(chunks) = &facts.chunks { ", " (chunk_words(facts)) " " (tuple(chunks)) }

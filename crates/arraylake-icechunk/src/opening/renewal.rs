@@ -1,0 +1,163 @@
+//! [`Renewed`]: the storage below, and what takes its place once a bucket refused its keys.
+//!
+//! Icechunk's storages keep the credentials they were given until these end by the clock of this machine. A bucket that
+//! refuses them earlier, because its clock runs ahead or somebody took them back, goes on refusing. So they are fetched
+//! anew, and a new storage asks with them: once, since what is refused twice will be refused again.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use arraylake_types::RepoName;
+use icechunk::Storage;
+use icechunk::storage::{StorageError, StorageErrorKind};
+use serde::{Deserialize, Serialize};
+
+use crate::credentials::{Link, MARKER};
+use crate::error::one_line;
+use crate::sessions;
+
+/// How the stores of the platforms say that keys are no good (any more).
+const REFUSALS: [&str; 4] =
+    ["ExpiredToken", "InvalidToken", "AuthenticationFailed", "lacked valid authentication credentials"];
+
+type Inner = Arc<dyn Storage + Send + Sync>;
+
+/// Whose credentials a storage uses.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeper {
+    pub(crate) link: Link,
+    pub(crate) repo: RepoName,
+}
+
+/// A storage and those that took its place. The old ones stay, because listings borrow them.
+#[derive(Serialize, Deserialize)]
+#[serde(from = "Plain", into = "Plain")]
+pub(super) struct Renewed {
+    storage: Inner,
+    next: OnceLock<Box<Renewed>>,
+    /// Held while the next one is made, so that all who were refused at once get it.
+    making: Mutex<()>,
+    keeper: Option<Arc<Keeper>>,
+}
+
+/// What travels: the newest storage, and whose it is.
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    storage: Inner,
+    repo: Option<RepoName>,
+}
+
+impl From<Plain> for Renewed {
+    fn from(Plain { storage, repo }: Plain) -> Self {
+        let keeper = sessions::current().zip(repo).map(|(link, repo)| Keeper { link, repo });
+        Self::new(storage, keeper)
+    }
+}
+
+impl From<Renewed> for Plain {
+    fn from(renewed: Renewed) -> Self {
+        let repo = renewed.keeper.as_ref().map(|keeper| keeper.repo.clone());
+        Self { storage: Arc::clone(&renewed.last().storage), repo }
+    }
+}
+
+impl Clone for Renewed {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.last().storage), self.keeper.clone())
+    }
+}
+
+impl Renewed {
+    pub(super) fn new(storage: Inner, keeper: Option<Keeper>) -> Self {
+        Self::of(storage, keeper.map(Arc::new))
+    }
+
+    fn of(storage: Inner, keeper: Option<Arc<Keeper>>) -> Self {
+        Self { storage, next: OnceLock::new(), making: Mutex::default(), keeper }
+    }
+
+    /// The newest.
+    pub(super) fn last(&self) -> &Self {
+        let mut last = self;
+        while let Some(next) = last.next.get() {
+            last = next;
+        }
+        last
+    }
+
+    pub(super) fn storage(&self) -> &(dyn Storage + Send + Sync) {
+        self.storage.as_ref()
+    }
+
+    /// What to ask instead after an error; the error itself, if asking again would not help.
+    pub(super) fn after(&self, error: StorageError) -> Result<&Self, StorageError> {
+        let Some(keeper) = &self.keeper else { return Err(error) };
+        let text = one_line(&error.kind);
+        if !REFUSALS.iter().any(|refusal| text.contains(refusal)) {
+            return Err(plain(error, &text, keeper));
+        }
+        match self.make_next(keeper) {
+            true => Ok(self.last()),
+            false => Err(error),
+        }
+    }
+
+    /// Whether there is a next one, now.
+    fn make_next(&self, keeper: &Arc<Keeper>) -> bool {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.next.get().is_some() {
+            return true;
+        }
+        if !keeper.link.cache.invalidate(&keeper.repo) {
+            return false;
+        }
+        let Some(storage) = again(&self.storage, &keeper.link) else { return false };
+        tracing::debug!(repo = %keeper.repo, "the bucket refused its keys, they are fetched anew");
+        self.next.set(Box::new(Self::of(storage, Some(Arc::clone(keeper))))).is_ok()
+    }
+
+    /// The error of the second attempt.
+    pub(super) fn plain(&self, error: StorageError) -> StorageError {
+        match &self.keeper {
+            Some(keeper) => {
+                let text = one_line(&error.kind);
+                plain(error, &text, keeper)
+            }
+            None => error,
+        }
+    }
+}
+
+impl fmt::Debug for Renewed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.last().storage.fmt(f)
+    }
+}
+
+impl fmt::Display for Renewed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.last().storage, f)
+    }
+}
+
+/// The same storage as it was before its first request: it has no credentials yet.
+fn again(storage: &Inner, link: &Link) -> Option<Inner> {
+    let text = serde_json::to_vec(storage).ok()?;
+    let _reading = sessions::Reading::begin(link.clone());
+    serde_json::from_slice(&text).ok()
+}
+
+/// Icechunk repeats reads of chunks for more than a minute after what looks like a broken connection, and so does the
+/// failure to get credentials. One that lasts is said in words that it does not repeat.
+fn plain(error: StorageError, text: &str, keeper: &Keeper) -> StorageError {
+    let credentials = text.contains(MARKER) || text.contains("credential provider");
+    match keeper.link.cache.last_error(&keeper.repo) {
+        Some(last) if credentials && !last.is_transient() => {
+            StorageError::capture(StorageErrorKind::Other(format!("{MARKER} {last}")))
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests;

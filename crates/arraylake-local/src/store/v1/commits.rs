@@ -1,0 +1,144 @@
+//! Commits, and the lines on which they lie.
+
+use std::collections::HashMap;
+
+use arraylake_types::v1::{Commit, CommitId, NewCommit};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::super::{from_json, parsed, to_json};
+use super::{Meta, StoredSession};
+
+/// Where a commit lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Point {
+    /// Its number; those of later commits are larger.
+    pub(super) seq: i64,
+    pub(super) line: i64,
+    pub(super) depth: i64,
+    /// The number of its session.
+    pub(crate) session: i64,
+}
+
+/// The history of a commit: the lines it is on, and how far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chain {
+    /// The number of its newest commit; 0 where there is none.
+    pub(super) tip: i64,
+    lines: HashMap<i64, i64>,
+}
+
+impl Chain {
+    /// Whether a place on a line is part of the history.
+    pub(super) fn has(&self, line: i64, depth: i64) -> bool {
+        self.lines.get(&line).is_some_and(|end| depth <= *end)
+    }
+
+    /// Whether a commit is part of the history.
+    pub(crate) fn has_point(&self, point: &Point) -> bool {
+        self.has(point.line, point.depth)
+    }
+}
+
+impl Meta<'_> {
+    /// Where a commit lies; none if there is no such commit.
+    pub(crate) fn point(&self, id: &CommitId) -> rusqlite::Result<Option<Point>> {
+        let text = "SELECT seq, line, depth, session FROM v1_commit WHERE repo = ?1 AND id = ?2";
+        let mut query = self.db.prepare_cached(text)?;
+        query.query_row(params![self.repo, id.as_str()], point).optional()
+    }
+
+    /// The history of a commit.
+    pub(crate) fn chain(&self, tip: Option<&Point>) -> rusqlite::Result<Chain> {
+        let Some(tip) = tip else { return Ok(Chain::default()) };
+        let mut query = self.db.prepare_cached(
+            "WITH RECURSIVE way (line, depth) AS (
+                 VALUES (?1, ?2)
+                 UNION ALL
+                 SELECT l.fork_line, l.fork_depth FROM way JOIN v1_line l ON l.seq = way.line
+                 WHERE l.fork_line IS NOT NULL)
+             SELECT line, depth FROM way",
+        )?;
+        let rows = query.query_map([tip.line, tip.depth], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Chain { tip: tip.seq, lines: rows.collect::<Result<_, _>>()? })
+    }
+
+    /// Commits, the newest first: those older than one, at most so many.
+    pub(crate) fn commits(&self, before: Option<&CommitId>, limit: u64) -> rusqlite::Result<Vec<Commit>> {
+        let limit = i64::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(i64::MAX);
+        let mut query = self.db.prepare_cached(
+            "SELECT model FROM v1_commit WHERE repo = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+        )?;
+        let values = params![self.repo, before.map(CommitId::as_str), limit];
+        query.query_map(values, commit)?.collect()
+    }
+
+    /// A commit by its id.
+    pub(crate) fn commit(&self, id: &CommitId) -> rusqlite::Result<Option<Commit>> {
+        let mut query = self.db.prepare_cached("SELECT model FROM v1_commit WHERE repo = ?1 AND id = ?2")?;
+        query.query_row(params![self.repo, id.as_str()], commit).optional()
+    }
+
+    /// Makes a commit of all that a session holds. `fresh` is an id for it, made larger if a commit has a larger one.
+    pub(crate) fn insert_commit(
+        &self,
+        session: &StoredSession,
+        parent: Option<&Point>,
+        request: NewCommit,
+        fresh: u128,
+    ) -> rusqlite::Result<CommitId> {
+        let id = self.free_id(fresh)?;
+        let (line, depth) = self.place_behind(parent)?;
+        let commit = Commit::new(id, request);
+        let values = params![self.repo, commit.id.as_str(), session.seq, line, depth, to_json(&commit)?];
+        self.db
+            .prepare_cached(
+                "INSERT INTO v1_commit (repo, id, session, line, depth, model) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(values)?;
+        let point = self.db.last_insert_rowid();
+        // In the order of the table, so that each row lands beside the one before it.
+        self.db
+            .prepare_cached(
+                "INSERT INTO v1_version (repo, collection, path, point, doc)
+                 SELECT ?1, collection, path, ?2, seq FROM v1_doc WHERE session = ?3 AND old = 0
+                 ORDER BY collection, path",
+            )?
+            .execute([self.repo, point, session.seq])?;
+        Ok(commit.id)
+    }
+
+    /// An id that is larger than all there are.
+    fn free_id(&self, fresh: u128) -> rusqlite::Result<CommitId> {
+        let mut query =
+            self.db.prepare_cached("SELECT id FROM v1_commit WHERE repo = ?1 ORDER BY id DESC LIMIT 1")?;
+        let last: Option<String> = query.query_row([self.repo], |row| row.get(0)).optional()?;
+        let last = last.and_then(|id| u128::from_str_radix(&id, 16).ok()).unwrap_or_default();
+        parsed(0, &format!("{:024x}", fresh.max(last + 1)))
+    }
+
+    /// Line and depth for a commit behind another.
+    fn place_behind(&self, parent: Option<&Point>) -> rusqlite::Result<(i64, i64)> {
+        if let Some(parent) = parent {
+            let grow = "UPDATE v1_line SET tip_depth = tip_depth + 1 WHERE seq = ?1 AND tip_depth = ?2";
+            if self.db.prepare_cached(grow)?.execute([parent.line, parent.depth])? == 1 {
+                return Ok((parent.line, parent.depth + 1));
+            }
+        }
+        let depth = parent.map_or(0, |parent| parent.depth + 1);
+        let values = params![self.repo, parent.map(|it| it.line), parent.map(|it| it.depth), depth];
+        self.db
+            .prepare_cached(
+                "INSERT INTO v1_line (repo, fork_line, fork_depth, tip_depth) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(values)?;
+        Ok((self.db.last_insert_rowid(), depth))
+    }
+}
+
+fn point(row: &Row<'_>) -> rusqlite::Result<Point> {
+    Ok(Point { seq: row.get(0)?, line: row.get(1)?, depth: row.get(2)?, session: row.get(3)? })
+}
+
+fn commit(row: &Row<'_>) -> rusqlite::Result<Commit> {
+    from_json(0, row.get_ref(0)?.as_str()?)
+}

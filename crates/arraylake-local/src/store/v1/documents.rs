@@ -1,0 +1,144 @@
+//! Writing documents, and what a session or a commit has touched.
+
+use std::collections::BTreeSet;
+
+use arraylake_types::v1::SessionId;
+use rusqlite::{Row, params};
+
+use super::super::parsed;
+use super::{Chain, Kept, Meta, Point, StoredSession};
+
+/// A path that a session has written or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// The number of the version.
+    pub(crate) doc: i64,
+    pub(crate) path: String,
+    /// Whether it was deleted.
+    pub(crate) deleted: bool,
+}
+
+/// A session that has touched a path.
+#[derive(Debug, Clone)]
+pub(crate) struct Toucher {
+    /// The number of the version.
+    pub(crate) doc: i64,
+    pub(crate) session: SessionId,
+    /// What it wrote; nothing, if it deleted the document.
+    pub(crate) content: Option<String>,
+}
+
+impl Meta<'_> {
+    /// Whether a commit was made of a session. What it showed then stays.
+    pub(crate) fn is_published(&self, session: &StoredSession) -> rusqlite::Result<bool> {
+        let text = "SELECT EXISTS (SELECT 1 FROM v1_commit WHERE session = ?1)";
+        self.db.prepare_cached(text)?.query_row([session.seq], |row| row.get(0))
+    }
+
+    /// Whether a session has written or deleted anything.
+    pub(crate) fn has_changes(&self, session: &StoredSession) -> rusqlite::Result<bool> {
+        let text = "SELECT EXISTS (SELECT 1 FROM v1_doc WHERE session = ?1)";
+        self.db.prepare_cached(text)?.query_row([session.seq], |row| row.get(0))
+    }
+
+    /// Writes a document into a session, or deletes it there. `made` is the version with which the path came to be,
+    /// if it was there before.
+    pub(crate) fn write(
+        &self,
+        (session, published): (&StoredSession, bool),
+        (kept, path): (Kept, &str),
+        content: Option<&str>,
+        made: Option<i64>,
+    ) -> rusqlite::Result<()> {
+        let before = if published {
+            "UPDATE v1_doc SET old = seq WHERE session = ?1 AND collection = ?2 AND path = ?3 AND old = 0"
+        } else {
+            "DELETE FROM v1_doc WHERE session = ?1 AND collection = ?2 AND path = ?3 AND old = 0"
+        };
+        self.db.prepare_cached(before)?.execute(params![session.seq, kept.number(), path])?;
+        let text = "INSERT INTO v1_doc (session, collection, path, old, made, content)
+             VALUES (?1, ?2, ?3, 0, ?4, ?5)";
+        self.db.prepare_cached(text)?.execute(params![session.seq, kept.number(), path, made, content])?;
+        Ok(())
+    }
+
+    /// The paths that a session has touched, at most so many.
+    pub(crate) fn touched(
+        &self,
+        session: &StoredSession,
+        kept: Kept,
+        limit: u64,
+    ) -> rusqlite::Result<Vec<Touched>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT seq, path, content IS NULL FROM v1_doc WHERE session = ?1 AND collection = ?2 AND old = 0
+             ORDER BY path LIMIT ?3",
+        )?;
+        query.query_map(params![session.seq, kept.number(), most(limit)], touched)?.collect()
+    }
+
+    /// The paths that a commit has touched, at most so many.
+    pub(crate) fn touched_by(
+        &self,
+        commit: &Point,
+        kept: Kept,
+        limit: u64,
+    ) -> rusqlite::Result<Vec<Touched>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT d.seq, d.path, d.content IS NULL
+             FROM v1_doc d CROSS JOIN v1_version v
+               ON v.repo = ?1 AND v.collection = d.collection AND v.path = d.path AND v.point = ?2
+             WHERE d.session = ?3 AND d.collection = ?4 AND v.doc = d.seq ORDER BY d.path LIMIT ?5",
+        )?;
+        let values = params![self.repo, commit.seq, commit.session, kept.number(), most(limit)];
+        query.query_map(values, touched)?.collect()
+    }
+
+    /// The paths that a session has touched and that others have touched, too, in commits of the history of `tip` that
+    /// are not in that of `base`.
+    pub(crate) fn conflicts(
+        &self,
+        session: i64,
+        tip: &Chain,
+        base: Option<&Point>,
+    ) -> rusqlite::Result<BTreeSet<String>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT m.path, c.line, c.depth
+             FROM v1_doc m CROSS JOIN v1_version v
+               ON v.repo = ?1 AND v.collection = m.collection AND v.path = m.path AND v.point > ?3 AND v.point <= ?4
+             CROSS JOIN v1_commit c ON c.seq = v.point AND c.session <> ?2
+             WHERE m.session = ?2 AND m.old = 0",
+        )?;
+        let base = base.map_or(0, |base| base.seq);
+        let rows = query.query_map([self.repo, session, base, tip.tip], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        let both = rows.filter_map(|row| match row {
+            Ok((path, line, depth)) => tip.has(line, depth).then_some(Ok(path)),
+            Err(error) => Some(Err(error)),
+        });
+        both.collect()
+    }
+
+    /// The sessions that have touched a path, in the order in which they were made.
+    pub(crate) fn touchers(&self, kept: Kept, path: &str) -> rusqlite::Result<Vec<Toucher>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT d.seq, s.id, d.content FROM v1_session s CROSS JOIN v1_doc d
+               ON d.session = s.seq AND d.collection = ?2 AND d.path = ?3 AND d.old = 0
+             WHERE s.repo = ?1 ORDER BY s.seq",
+        )?;
+        let toucher = |row: &Row<'_>| {
+            let id: String = row.get(1)?;
+            Ok(Toucher { doc: row.get(0)?, session: parsed(1, &id)?, content: row.get(2)? })
+        };
+        query.query_map(params![self.repo, kept.number(), path], toucher)?.collect()
+    }
+}
+
+fn touched(row: &Row<'_>) -> rusqlite::Result<Touched> {
+    Ok(Touched { doc: row.get(0)?, path: row.get(1)?, deleted: row.get(2)? })
+}
+
+/// 0 is no limit.
+fn most(limit: u64) -> i64 {
+    i64::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(i64::MAX)
+}

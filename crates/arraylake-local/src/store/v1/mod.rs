@@ -1,0 +1,61 @@
+//! The metastore of V1 repos: sessions, commits, branches, tags, and documents in versions.
+//!
+//! A document is written into a session. A commit *publishes* what its session holds: for each path one row in
+//! `v1_version` that names the version. Commits form a tree, kept as *lines*: a commit goes on with the line of its
+//! parent while that is the end of it, and begins a new one elsewhere. So the history of a commit is a handful of lines
+//! and a depth on each, and what a path holds at a commit is the newest of its versions on one of them: no read walks
+//! through the history.
+
+mod commits;
+mod documents;
+mod refs;
+mod sessions;
+mod view;
+
+use arraylake_types::RepoId;
+use arraylake_types::v1::Collection;
+use rusqlite::{OptionalExtension as _, Transaction};
+
+use super::Db;
+
+pub(crate) use self::commits::{Chain, Point};
+pub(crate) use self::documents::Touched;
+pub(crate) use self::sessions::StoredSession;
+pub(crate) use self::view::{Entry, View};
+
+/// The metastore of one repo, in a transaction.
+pub(crate) struct Meta<'d> {
+    db: &'d Transaction<'d>,
+    repo: i64,
+}
+
+/// The collections that hold documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Metadata = 0,
+    Chunks = 1,
+}
+
+impl Kept {
+    /// The collection of that name, if it holds documents.
+    pub(crate) fn of(collection: &Collection) -> Option<Self> {
+        match collection {
+            Collection::Metadata => Some(Self::Metadata),
+            Collection::Chunks => Some(Self::Chunks),
+            _ => None,
+        }
+    }
+
+    fn number(self) -> i64 {
+        self as i64
+    }
+}
+
+impl Db<'_> {
+    /// The metastore of a repo; none if there is no such repo.
+    pub(crate) fn meta<'d>(&'d self, repo: &RepoId) -> rusqlite::Result<Option<Meta<'d>>> {
+        let mut query = self.0.prepare_cached("SELECT seq FROM repo WHERE id = ?1")?;
+        let seq = query.query_row([repo.as_str()], |row| row.get(0)).optional()?;
+        Ok(seq.map(|repo| Meta { db: &self.0, repo }))
+    }
+}

@@ -1,0 +1,103 @@
+//! Sessions: who writes, and until when.
+
+use arraylake_types::Timestamp;
+use arraylake_types::v1::{SessionId, SessionInfo, WireTime};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::super::{from_json, to_json};
+use super::Meta;
+
+/// A session as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredSession {
+    /// Its number.
+    pub(crate) seq: i64,
+    /// When it ends; never, if the client made it by itself.
+    expires: Option<i64>,
+    /// Whether a branch has moved to a commit of it.
+    pub(crate) committed: bool,
+    /// What was asked for; nothing, if the client made it by itself.
+    pub(crate) info: Option<SessionInfo>,
+}
+
+impl StoredSession {
+    /// Whether it has ended.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= micros(now))
+    }
+}
+
+fn micros(at: Timestamp) -> i64 {
+    at.to_chrono().timestamp_micros()
+}
+
+const SELECT: &str = "SELECT seq, expires, committed, model FROM v1_session";
+
+impl Meta<'_> {
+    /// A session by its id.
+    pub(crate) fn session(&self, id: &SessionId) -> rusqlite::Result<Option<StoredSession>> {
+        let mut query = self.db.prepare_cached(&format!("{SELECT} WHERE repo = ?1 AND id = ?2"))?;
+        query.query_row(params![self.repo, id.as_str()], session).optional()
+    }
+
+    /// The sessions that go on and have not been committed, in the order in which they were made.
+    pub(crate) fn active_sessions(&self, now: Timestamp) -> rusqlite::Result<Vec<SessionInfo>> {
+        let mut query = self.db.prepare_cached(&format!(
+            "{SELECT} WHERE repo = ?1 AND model IS NOT NULL AND NOT committed AND expires > ?2 ORDER BY seq"
+        ))?;
+        let rows = query.query_map(params![self.repo, micros(now)], session)?;
+        rows.filter_map(|row| row.map(|session| session.info).transpose()).collect()
+    }
+
+    /// Adds a session.
+    pub(crate) fn insert_session(&self, info: &SessionInfo) -> rusqlite::Result<()> {
+        let expires = micros(info.expiration.timestamp());
+        let values = params![self.repo, info.id.as_str(), expires, to_json(info)?];
+        let change =
+            "INSERT INTO v1_session (repo, id, expires, committed, model) VALUES (?1, ?2, ?3, 0, ?4)";
+        self.db.prepare_cached(change)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Adds a session that a client made by itself; it never ends.
+    pub(crate) fn insert_own_session(&self, id: &SessionId) -> rusqlite::Result<StoredSession> {
+        let change = "INSERT INTO v1_session (repo, id, committed) VALUES (?1, ?2, 0)";
+        self.db.prepare_cached(change)?.execute(params![self.repo, id.as_str()])?;
+        let seq = self.db.last_insert_rowid();
+        Ok(StoredSession { seq, expires: None, committed: false, info: None })
+    }
+
+    /// Sets when a session ends.
+    pub(crate) fn set_expiration(
+        &self,
+        session: &StoredSession,
+        mut info: SessionInfo,
+        at: WireTime,
+    ) -> rusqlite::Result<SessionInfo> {
+        info.expiration = at;
+        let values = params![session.seq, micros(at.timestamp()), to_json(&info)?];
+        let change = "UPDATE v1_session SET expires = ?2, model = ?3 WHERE seq = ?1";
+        self.db.prepare_cached(change)?.execute(values)?;
+        Ok(info)
+    }
+
+    /// Throws away what was written in a session, unless a commit shows it.
+    pub(crate) fn drop_documents(&self, session: &StoredSession) -> rusqlite::Result<()> {
+        let change = "DELETE FROM v1_doc WHERE session = ?1
+             AND NOT EXISTS (SELECT 1 FROM v1_commit WHERE session = ?1)";
+        self.db.execute(change, [session.seq])?;
+        Ok(())
+    }
+
+    /// Notes that a branch has moved to a commit of a session.
+    pub(super) fn close_session(&self, seq: i64) -> rusqlite::Result<()> {
+        self.db.prepare_cached("UPDATE v1_session SET committed = 1 WHERE seq = ?1")?.execute([seq])?;
+        Ok(())
+    }
+}
+
+fn session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
+    let model: Option<String> = row.get(3)?;
+    let info = model.map(|text| from_json(3, &text)).transpose()?;
+    Ok(StoredSession { seq: row.get(0)?, expires: row.get(1)?, committed: row.get(2)?, info })
+}
