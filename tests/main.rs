@@ -4,8 +4,12 @@
 
 #[path = "suite/blocking.rs"]
 mod blocking;
+#[path = "suite/blocking_repository.rs"]
+mod blocking_repository;
 #[path = "suite/blocking_streams.rs"]
 mod blocking_streams;
+#[path = "suite/browser.rs"]
+mod browser;
 #[path = "suite/contract.rs"]
 mod contract;
 #[path = "suite/errors.rs"]

@@ -1,6 +1,11 @@
 //! A local service of its own for each test, and clients of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
+
 use arraylake_core::{AsyncClient, Config};
+use arraylake_local::s3::Clock;
 use arraylake_local::{LocalConfig, RunningLake};
 use arraylake_types::{BucketNickname, OrgName, Secret};
 
@@ -22,6 +27,20 @@ impl TestLake {
         let org = lake.org().parse().unwrap();
         let bucket = "local".parse().unwrap();
         Self { lake, org, bucket }
+    }
+
+    /// With a clock that runs so many seconds ahead as the number says, and temporary keys that live for five minutes.
+    /// Up to a quarter of an hour signatures are taken.
+    pub async fn start_with_clock() -> (Self, Arc<AtomicI64>) {
+        let ahead = Arc::new(AtomicI64::new(0));
+        let hand = Arc::clone(&ahead);
+        let clock = Clock::from_fn(move || {
+            let now: chrono::DateTime<chrono::Utc> = SystemTime::now().into();
+            now + chrono::TimeDelta::seconds(hand.load(Ordering::SeqCst))
+        });
+        let config = LocalConfig::temporary().unwrap().with_clock(clock);
+        let config = config.with_credential_lifetime(chrono::TimeDelta::seconds(300));
+        (Self::start_with(config).await, ahead)
     }
 
     pub fn lake(&self) -> &RunningLake {

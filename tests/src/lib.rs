@@ -2,9 +2,10 @@
 //!
 //! `tests/main.rs` runs it over the client and the local service, with and without a socket, and over any service
 //! that `ARRAYLAKE_TEST_URI` names.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(missing_docs, clippy::missing_panics_doc, reason = "a test says what it does in its name")]
 
+pub mod browser;
 pub mod contract;
 pub mod dataset;
 pub mod lake;

@@ -1,16 +1,18 @@
 //! Icechunk repositories through the client, on the local service: fixed and temporary keys, rollback, status.
 
+#[path = "icechunk_buckets.rs"]
+mod buckets;
+#[path = "icechunk_expiry.rs"]
+mod expiry;
 #[path = "icechunk_maintenance.rs"]
 mod maintenance;
 #[path = "icechunk_sessions.rs"]
 mod sessions;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use arraylake_core::prelude::*;
 use arraylake_local::LocalConfig;
-use arraylake_local::s3::Clock;
 use arraylake_tests::contract::{fresh, sure};
 use arraylake_tests::dataset;
 use arraylake_tests::lake::TestLake;
@@ -72,7 +74,7 @@ async fn everything_is_in_place_after_a_restart() {
 async fn many_callers_that_get_or_create_get_the_same_repo() {
     let lake = TestLake::start().await;
     let (client, org) = (lake.client(), lake.org().clone());
-    let tasks: Vec<_> = (0..8)
+    let tasks: Vec<_> = (0..16)
         .map(|_| {
             let (client, org) = (client.clone(), org.clone());
             tokio::spawn(async move {
@@ -155,31 +157,6 @@ async fn an_offline_repo_is_refused_and_one_under_maintenance_is_read_only() {
     set(RepoOperationMode::Online).await;
     let repo = client.get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
     repo.writable_session("main").await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn temporary_keys_stop_working_when_they_expire_and_a_new_opening_gets_new_ones() {
-    // The service's clock is turned by hand, and stays within what signatures allow.
-    let ahead = Arc::new(AtomicI64::new(0));
-    let hand = Arc::clone(&ahead);
-    let clock = Clock::from_fn(move || {
-        let now: chrono::DateTime<chrono::Utc> = std::time::SystemTime::now().into();
-        now + chrono::TimeDelta::seconds(hand.load(Ordering::SeqCst))
-    });
-    let config = LocalConfig::temporary().unwrap();
-    let config = config.with_clock(clock).with_credential_lifetime(chrono::TimeDelta::seconds(300));
-    let lake = TestLake::start_with(config).await;
-    let client = lake.client();
-    let request = NewRepo::new("expiring").with_bucket(lake.delegated()).unwrap();
-    let repo =
-        client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
-    repo.readonly_session("main").await.unwrap();
-    ahead.store(301, Ordering::SeqCst);
-    let error = repo.readonly_session("main").await.unwrap_err();
-    assert!(error.to_string().contains("expired") || error.to_string().contains("Expired"), "{error}");
-    let name = RepoName::new(lake.org(), "expiring").unwrap();
-    let fresh = lake.client().get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
-    fresh.readonly_session("main").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,9 +20,11 @@ const HELP: &str = "\
 cargo xtask <task>
 
   check                          everything that must hold before a merge, tests apart
-  test [--no-interop] [-- ARGS]  all tests; ARGS go to the test binaries
+  test [--no-interop] [--no-browser] [-- ARGS]
+                                 all tests; ARGS go to the test binaries
   official [SUITE] [-- ARGS]     the Python client's own test-suites against the local service
   pythons                        the Python environments of the tests, and the variables that name them
+  browser                        finds or installs the browser of the tests, and the variable that names it
   codegen [--check]              write the generated files, or say whether they are current
   sizes                          lines in files and functions
   deps                           number and names of crates in the dependency trees
@@ -54,6 +56,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["deny"] => deny::run(),
         ["test", rest @ ..] => test::run(rest),
         ["official", rest @ ..] => official::run(rest),
+        ["browser"] => test::show_browser(),
         ["pythons"] => test::show_pythons(),
         ["recordings"] => recordings::run(None),
         ["recordings", folder] => recordings::run(Some(folder)),

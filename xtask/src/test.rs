@@ -1,29 +1,23 @@
-//! `cargo xtask test`: all tests, with the Pythons that the interoperability tests need.
+//! `cargo xtask test`: all tests, with the Pythons and the browser that some of them need.
 
+mod browser;
 pub(crate) mod python;
 
 use std::{env, fs, path::PathBuf};
 
 use crate::process::{Error, Result, cargo, run as run_command, target_dir};
 
-/// Tells the tests that they are left out on purpose.
+/// Tell the tests that they are left out on purpose.
 const NO_INTEROP: &str = "ARRAYLAKE_TEST_NO_INTEROP";
+const NO_BROWSER: &str = "ARRAYLAKE_TEST_NO_BROWSER";
 const PROXIES: [&str; 3] = ["http_proxy", "https_proxy", "all_proxy"];
 
 /// Prepares what tests need and runs them all, those in the documentation included.
 pub(crate) fn run(args: &[&str]) -> Result<()> {
     let options = Options::parse(args)?;
-    let ci = env::var("CI").is_ok_and(|value| value == "true");
-    let pythons = match (options.interop, ci) {
-        (true, _) => pythons()?,
-        (false, true) => {
-            return Err(Error::new("--no-interop is for machines without Python, not for CI"));
-        }
-        (false, false) => {
-            eprintln!("WARNING: --no-interop: the tests against the Python clients are SKIPPED");
-            Vec::new()
-        }
-    };
+    options.check(env::var("CI").is_ok_and(|value| value == "true"))?;
+    let pythons = if options.interop { pythons()? } else { Vec::new() };
+    let browser = options.browser.then(browser::find).transpose()?;
     let suite = ["test", "--workspace", "--locked"];
     // Cargo may need a proxy to fetch crates; the tests talk to this machine only.
     run_command(cargo().args(suite).arg("--no-run"))?;
@@ -40,8 +34,18 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
         false => tests.envs(pythons).env_remove(NO_INTEROP),
         true => tests.env(NO_INTEROP, "1"),
     };
+    match browser {
+        Some(browser) => tests.env(browser::VARIABLE, browser).env_remove(NO_BROWSER),
+        None => tests.env_remove(browser::VARIABLE).env(NO_BROWSER, "1"),
+    };
     run_command(&mut tests)?;
     if options.rest.is_empty() { main_job() } else { Ok(()) }
+}
+
+/// `cargo xtask browser`: finds or installs the browser and prints its variable for a shell.
+pub(crate) fn show_browser() -> Result<()> {
+    println!("export {}={}", browser::VARIABLE, browser::find()?.display());
+    Ok(())
 }
 
 /// The interpreters of the interoperability tests, by the variables that name them.
@@ -83,6 +87,7 @@ fn main_job() -> Result<()> {
 #[derive(Debug, PartialEq)]
 struct Options<'a> {
     interop: bool,
+    browser: bool,
     rest: &'a [&'a str],
 }
 
@@ -90,12 +95,29 @@ impl<'a> Options<'a> {
     fn parse(args: &'a [&'a str]) -> Result<Self> {
         let split = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
         let (ours, rest) = args.split_at(split);
-        if let Some(unknown) = ours.iter().find(|arg| **arg != "--no-interop") {
+        if let Some(unknown) = ours.iter().find(|arg| !["--no-interop", "--no-browser"].contains(*arg)) {
             return Err(Error::new(format!(
-                "unknown argument {unknown}: cargo xtask test [--no-interop] [-- ARGS]"
+                "unknown argument {unknown}: cargo xtask test [--no-interop] [--no-browser] [-- ARGS]"
             )));
         }
-        Ok(Self { interop: ours.is_empty(), rest: rest.get(1..).unwrap_or_default() })
+        let with = |without: &str| !ours.contains(&without);
+        let rest = rest.get(1..).unwrap_or_default();
+        Ok(Self { interop: with("--no-interop"), browser: with("--no-browser"), rest })
+    }
+
+    /// Says what is left out; where nothing may be left out, that is an error.
+    fn check(&self, ci: bool) -> Result<()> {
+        let parts = [
+            (self.interop, "--no-interop", "Python", "against the Python clients"),
+            (self.browser, "--no-browser", "Chromium", "of the pages in a browser"),
+        ];
+        for (_, flag, need, what) in parts.into_iter().filter(|(runs, ..)| !runs) {
+            if ci {
+                return Err(Error::new(format!("{flag} is for machines without {need}, not for CI")));
+            }
+            eprintln!("WARNING: {flag}: the tests {what} are SKIPPED");
+        }
+        Ok(())
     }
 }
 
@@ -106,9 +128,20 @@ mod tests {
     #[test]
     fn what_follows_the_dashes_goes_to_the_tests() {
         let args = ["--no-interop", "--", "repos", "--no-interop"];
-        let expected = Options { interop: false, rest: &["repos", "--no-interop"] };
+        let expected = Options { interop: false, browser: true, rest: &["repos", "--no-interop"] };
         assert_eq!(Options::parse(&args).unwrap(), expected);
-        assert_eq!(Options::parse(&[]).unwrap(), Options { interop: true, rest: &[] });
+        assert_eq!(Options::parse(&[]).unwrap(), Options { interop: true, browser: true, rest: &[] });
+    }
+
+    #[test]
+    fn nothing_is_left_out_where_nothing_may_be() {
+        for flag in ["--no-interop", "--no-browser"] {
+            let args = [flag];
+            let options = Options::parse(&args).unwrap();
+            options.check(false).unwrap();
+            assert!(options.check(true).unwrap_err().to_string().starts_with(flag));
+        }
+        Options::parse(&[]).unwrap().check(true).unwrap();
     }
 
     #[test]
