@@ -28,3 +28,5 @@ mod mocks;
 mod recordings;
 #[path = "suite/redaction.rs"]
 mod redaction;
+#[path = "suite/v1_interop.rs"]
+mod v1_interop;

@@ -1,0 +1,49 @@
+//! The data set of the tests with V1 repos, as documents and raw chunks: the same that `tests/python/v1_write.py` makes.
+
+use arraylake_core::v1::AsyncRepo;
+use serde_json::{Value, json};
+
+use crate::dataset::values;
+
+fn array(shape: &[u64], chunks: &[u64], dimensions: &[&str], units: &str) -> Value {
+    json!({
+        "attributes": {"_ARRAY_DIMENSIONS": dimensions, "units": units},
+        "chunk_grid": {"chunk_shape": chunks, "separator": "/", "type": "regular"},
+        "chunk_memory_layout": "C", "data_type": "<f8", "extensions": [], "fill_value": "NaN", "shape": shape,
+    })
+}
+
+/// The bytes of an uncompressed chunk.
+pub fn bytes(values: &[f64]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// Writes `t(y, x)` with coordinates, as xarray expects them, into the session.
+pub async fn write(repo: &AsyncRepo) {
+    let documents = [
+        ("meta/root.group.json", json!({"attributes": {"title": "written from Rust"}})),
+        ("meta/root/y.array.json", array(&[4], &[4], &["y"], "degrees")),
+        ("meta/root/x.array.json", array(&[6], &[6], &["x"], "degrees")),
+        ("meta/root/t.array.json", array(&[4, 6], &[2, 6], &["y", "x"], "K")),
+    ];
+    repo.set_docs(documents).await.unwrap();
+    let axis = |length: u32| (0..length).map(f64::from).collect::<Vec<_>>();
+    let all = values();
+    let chunks = [
+        ("data/root/y/c0", bytes(&axis(4))),
+        ("data/root/x/c0", bytes(&axis(6))),
+        ("data/root/t/c0/0", bytes(&all[..12])),
+        ("data/root/t/c1/0", bytes(&all[12..])),
+    ];
+    repo.set_chunks(chunks).await.unwrap();
+}
+
+/// Reads `t`.
+pub async fn read(repo: &AsyncRepo) -> Vec<f64> {
+    let mut values = Vec::new();
+    for row in 0..2 {
+        let chunk = repo.get_chunk(&format!("data/root/t/c{row}/0")).await.unwrap();
+        values.extend(chunk.chunks_exact(8).map(|number| f64::from_le_bytes(number.try_into().unwrap())));
+    }
+    values
+}
