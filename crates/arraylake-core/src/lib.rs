@@ -45,6 +45,10 @@ pub use self::builder::ClientBuilder;
 pub use self::client::AsyncClient;
 pub use self::compute::ComputeClient;
 pub use self::config::{Config, ConfigError, Origin};
+#[cfg(feature = "config-file")]
+pub use self::config::{
+    ConfigFile, ConfigFileError, KNOWN as KNOWN_SETTINGS, KnownSetting, SettingKind, known as known_setting,
+};
 pub use self::error::{ApiError, DecodeError, Error, Result};
 #[cfg(feature = "login")]
 pub use self::login::{Login, LoginError, LoginOptions};

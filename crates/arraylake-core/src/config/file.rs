@@ -25,7 +25,7 @@ fn variable<'a>(vars: &'a [(String, String)], name: &str) -> Option<&'a str> {
     vars.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
 }
 
-fn place(vars: &[(String, String)]) -> Option<PathBuf> {
+pub(super) fn place(vars: &[(String, String)]) -> Option<PathBuf> {
     let home = variable(vars, "HOME").or_else(|| variable(vars, "USERPROFILE"));
     match (variable(vars, "ARRAYLAKE_CONFIG"), home) {
         (Some(path), Some(home)) if path == "~" || path.starts_with("~/") => {
@@ -41,16 +41,19 @@ fn files(place: &Path) -> Vec<PathBuf> {
         return vec![place.to_owned()];
     }
     let Ok(entries) = std::fs::read_dir(place) else { return Vec::new() };
-    let known = |path: &PathBuf| {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
-        matches!(ending.as_str(), "json" | "yaml" | "yml")
-    };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(known).collect();
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = paths.filter(|path| has_known_ending(path)).collect();
     paths.sort();
     paths
 }
 
-fn parse(path: &Path, text: &str) -> Result<serde_json::Map<String, Value>, ConfigError> {
+/// Whether a file is one of configuration, by its name.
+pub(super) fn has_known_ending(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
+    matches!(ending.as_str(), "json" | "yaml" | "yml")
+}
+
+pub(super) fn parse(path: &Path, text: &str) -> Result<serde_json::Map<String, Value>, ConfigError> {
     let fault = |reason: String| ConfigError { path: path.display().to_string(), reason };
     let value: serde_norway::Value = serde_norway::from_str(text).map_err(|error| {
         // The text of a YAML error may quote the file, and the file may hold a token.

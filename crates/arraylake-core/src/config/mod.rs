@@ -4,9 +4,13 @@
 //! explicit arguments, then `ARRAYLAKE_*` variables (`ARRAYLAKE_SERVICE__URI` is `service.uri`), then the files of
 //! `$ARRAYLAKE_CONFIG` or `~/.config/arraylake` in name order, then defaults. Loading creates nothing.
 
+#[cfg(feature = "config-file")]
+mod edit;
 mod env;
 #[cfg(feature = "config-file")]
 mod file;
+#[cfg(feature = "config-file")]
+mod known;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +18,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
+
+#[cfg(feature = "config-file")]
+pub use self::edit::{ConfigFile, ConfigFileError};
+#[cfg(feature = "config-file")]
+pub use self::known::{KNOWN, KnownSetting, SettingKind, known};
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,16 +183,7 @@ impl Config {
     /// A setting as a boolean: a real one, or one of the usual words in any case.
     #[must_use]
     pub fn flag(&self, key: &str) -> Option<bool> {
-        match self.get(key)? {
-            Value::Bool(flag) => Some(*flag),
-            Value::Number(number) => number.as_i64().map(|number| number != 0),
-            Value::String(word) => match word.to_ascii_lowercase().as_str() {
-                "true" | "yes" | "on" | "1" => Some(true),
-                "false" | "no" | "off" | "0" => Some(false),
-                _ => None,
-            },
-            _ => None,
-        }
+        flag(self.get(key)?)
     }
 
     /// A setting as a whole number.
@@ -205,6 +205,20 @@ impl Config {
             _ => return None,
         };
         Duration::try_from_secs_f64(seconds).ok().filter(|length| !length.is_zero())
+    }
+}
+
+/// What a value means as a boolean.
+fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::Number(number) => number.as_i64().map(|number| number != 0),
+        Value::String(word) => match word.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Some(true),
+            "false" | "no" | "off" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
