@@ -9,6 +9,7 @@ use crate::console::{Colour, Format, Manner};
 /// What `arraylake help` ends with.
 const AFTER_HELP: &str = "\
 Examples:
+  arraylake auth login
   arraylake repo list acme
   arraylake repo create acme/era5 --bucket cold-store --description 'Hourly data'
   arraylake repo tree acme/era5
@@ -87,6 +88,9 @@ impl Globals {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Logging in and out, and who is logged in.
+    #[command(subcommand)]
+    Auth(command::auth::AuthCommand),
     /// Repos: their entries in the catalog, their history and what is in them.
     #[command(subcommand)]
     Repo(command::repo::RepoCommand),

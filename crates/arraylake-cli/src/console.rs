@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io::{BufRead, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -64,11 +65,10 @@ pub struct Manner {
 /// The terminal, or what stands in its place.
 pub struct Console {
     out: Box<dyn Write + Send>,
-    err: Box<dyn Write + Send>,
+    voice: Voice,
     input: Option<Box<dyn BufRead + Send>>,
     manner: Manner,
     look: Look,
-    err_colour: bool,
     progress: bool,
     interactive: bool,
     reveal: bool,
@@ -91,11 +91,14 @@ impl Console {
         };
         Self {
             look,
-            err_colour: colour(world.err_is_terminal),
             progress: world.err_is_terminal && !manner.quiet && world.var("TERM") != Some("dumb"),
             interactive: world.input_is_terminal && world.err_is_terminal,
+            voice: Voice {
+                quiet: manner.quiet,
+                colour: colour(world.err_is_terminal),
+                err: Arc::new(Mutex::new(world.err)),
+            },
             out: world.out,
-            err: world.err,
             input: Some(world.input),
             manner,
             reveal: false,
@@ -179,14 +182,12 @@ impl Console {
 
     /// Tells people what was done. Nobody hears it with `--quiet`.
     pub fn note(&mut self, text: &str) {
-        if !self.manner.quiet {
-            self.complain(Style::new(), "", text);
-        }
+        self.voice.note(text);
     }
 
     /// Warns.
     pub fn warn(&mut self, text: &str) {
-        self.complain(AnsiColor::Yellow.on_default().bold(), "warning: ", text);
+        self.voice.say(AnsiColor::Yellow.on_default().bold(), "warning: ", text);
     }
 
     /// Says why the run failed, in one line.
@@ -199,20 +200,16 @@ impl Console {
                 "code": failure.status().code(), "kind": failure.status().word(), "message": failure.message(),
                 "hint": failure.hint(), "request_id": failure.request_id(),
             }});
-            self.complain(Style::new(), "", &object.to_string());
+            self.voice.say(Style::new(), "", &object.to_string());
             return;
         }
-        self.complain(AnsiColor::Red.on_default().bold(), "error: ", &failure.to_string());
+        self.voice.say(AnsiColor::Red.on_default().bold(), "error: ", &failure.to_string());
     }
 
-    /// Nobody may be reading: what is said here is no result.
-    fn complain(&mut self, style: Style, label: &str, text: &str) {
-        let label = match label {
-            "" => String::new(),
-            label if self.err_colour => format!("{style}{label}{style:#}"),
-            label => label.to_owned(),
-        };
-        let _ = writeln!(self.err, "{label}{}", crate::look::plain(text));
+    /// What speaks to people while something else is under way.
+    #[must_use]
+    pub fn voice(&self) -> Voice {
+        self.voice.clone()
     }
 
     /// Asks whether to go on, unless `yes` says so already.
@@ -239,8 +236,7 @@ impl Console {
     /// # Errors
     /// If there is no answer.
     pub async fn ask(&mut self, question: &str) -> Result<String, Failure> {
-        let _ = write!(self.err, "{}", crate::look::plain(question));
-        let _ = self.err.flush();
+        self.voice.write(&crate::look::plain(question));
         let Some(mut input) = self.input.take() else { return Err(Failure::interrupted()) };
         // A thread of its own, so that Ctrl-C ends the question at once.
         let read = tokio::task::spawn_blocking(move || {
@@ -253,7 +249,7 @@ impl Console {
         match line {
             Ok(Some(line)) => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
             Ok(None) => {
-                let _ = writeln!(self.err);
+                self.voice.write("\n");
                 Err(Failure::new(Status::Other, "nothing was done"))
             }
             Err(error) => Err(Failure::new(Status::Other, format!("the answer cannot be read: {error}"))),
@@ -272,7 +268,7 @@ impl Console {
         #[cfg(unix)]
         let _silent = Silence::begin();
         let answer = self.ask(&format!("{question}: ")).await;
-        let _ = writeln!(self.err);
+        self.voice.write("\n");
         answer
     }
 
@@ -285,7 +281,7 @@ impl Console {
         if let Ok(done) = tokio::time::timeout(PATIENCE, &mut work).await {
             return done;
         }
-        let template = if self.err_colour {
+        let template = if self.voice.colour {
             "{spinner:.cyan} {msg} {elapsed:.dim}"
         } else {
             "{spinner} {msg} {elapsed}"
@@ -305,6 +301,53 @@ impl fmt::Debug for Console {
         f.debug_struct("Console")
             .field("manner", &self.manner)
             .field("look", &self.look)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Speaks to people, on stderr. Cheap to clone.
+#[derive(Clone)]
+pub struct Voice {
+    err: Arc<Mutex<Box<dyn Write + Send>>>,
+    quiet: bool,
+    colour: bool,
+}
+
+impl Voice {
+    /// Tells people something. Nobody hears it with `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.say(Style::new(), "", text);
+        }
+    }
+
+    /// Tells people what they have to know to go on, with `--quiet` too.
+    pub fn tell(&self, text: &str) {
+        self.say(Style::new(), "", text);
+    }
+
+    fn say(&self, style: Style, label: &str, text: &str) {
+        let label = match label {
+            "" => String::new(),
+            label if self.colour => format!("{style}{label}{style:#}"),
+            label => label.to_owned(),
+        };
+        self.write(&format!("{label}{}\n", crate::look::plain(text)));
+    }
+
+    /// Nobody may be reading: what is said here is no result.
+    fn write(&self, text: &str) {
+        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = err.write_all(text.as_bytes());
+        let _ = err.flush();
+    }
+}
+
+impl fmt::Debug for Voice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Voice")
+            .field("quiet", &self.quiet)
+            .field("colour", &self.colour)
             .finish_non_exhaustive()
     }
 }

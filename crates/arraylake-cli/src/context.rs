@@ -1,7 +1,7 @@
 //! [`Context`]: what every command needs to know besides its own arguments.
 
 use arraylake_core::types::{InvalidInput, OrgName, RepoName};
-use arraylake_core::{AsyncClient, Config};
+use arraylake_core::{AsyncClient, Config, Login};
 
 use crate::args::Globals;
 use crate::failure::Failure;
@@ -30,6 +30,11 @@ impl Context {
     /// A client by the configuration.
     pub(crate) fn client(&self) -> Result<AsyncClient, Failure> {
         Ok(AsyncClient::builder().with_config(self.config()?).build()?)
+    }
+
+    /// The login at the service, whether or not there is an API token.
+    pub(crate) fn login(&self) -> Result<Login, Failure> {
+        Ok(AsyncClient::builder().with_config(self.config()?).build_login()?)
     }
 
     /// The org: as given, else `--org`, else `user.org` of the configuration.
@@ -65,7 +70,7 @@ impl Context {
 }
 
 /// A value of `--config`: booleans and numbers are what they look like, all else is text.
-fn setting(text: &str) -> serde_json::Value {
+pub(crate) fn setting(text: &str) -> serde_json::Value {
     match serde_json::from_str(text) {
         Ok(value @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => value,
         _ => text.into(),

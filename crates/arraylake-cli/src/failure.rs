@@ -197,6 +197,11 @@ fn chain(error: &Error) -> String {
 }
 
 fn status_of(error: &Error) -> Status {
+    if let Error::Login { source, .. } = error
+        && error.status().is_none()
+    {
+        return status_of_login(source, error);
+    }
     if matches!(error, Error::NoToken) || error.is_unauthenticated() {
         return Status::NotLoggedIn;
     }
@@ -205,11 +210,12 @@ fn status_of(error: &Error) -> Status {
     }
     match error {
         Error::Invalid(_) | Error::Config(_) | Error::Build(_) => Status::Usage,
-        Error::Login { source, .. } if error.status().is_none() => status_of_login(source, error),
         Error::RollbackFailed { cause, .. } => status_of(cause),
         Error::Mismatch { .. } | Error::Unsupported(_) => Status::Refused,
         #[cfg(feature = "icechunk")]
         Error::Storage { source, .. } => status_of_storage(source),
+        #[cfg(feature = "v1")]
+        Error::V1 { source, .. } => crate::command::repo::v1::status(source),
         _ if error.is_redirect() || error.is_decode() => Status::Server,
         _ if error.is_rate_limited() || error.is_server_error() => Status::Server,
         _ if error.status().is_some() => Status::Refused,
@@ -218,9 +224,10 @@ fn status_of(error: &Error) -> Status {
     }
 }
 
-/// Of a login that fails for another reason than that nobody is logged in.
+/// Of a login that fails, whatever the reason.
 fn status_of_login(login: &LoginError, error: &Error) -> Status {
     match login {
+        _ if login.needs_login() => Status::NotLoggedIn,
         LoginError::NoPlace => Status::Usage,
         LoginError::Denied | LoginError::Expired => Status::Refused,
         LoginError::Provider { .. } => Status::Server,

@@ -77,6 +77,7 @@ pub async fn run(cli: Cli, world: World) -> Status {
 
 async fn dispatch(command: Command, context: &Context, console: &mut Console) -> Outcome {
     match command {
+        Command::Auth(command) => command.run(context, console).await,
         Command::Repo(command) => command.run(context, console).await,
         Command::Bucket(command) => command.run(context, console).await,
         Command::Org(command) => command.run(context, console).await,

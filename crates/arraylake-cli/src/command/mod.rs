@@ -1,5 +1,6 @@
 //! One module a command. A command is a function over `&dyn` roles, a [`Console`](crate::Console) and its arguments.
 
+pub(crate) mod auth;
 pub(crate) mod bucket;
 pub(crate) mod compute;
 pub(crate) mod config;

@@ -1,6 +1,7 @@
 //! Every command in this process against a local service, and the real program for what only a process can show.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod auth;
 mod bucket;
 mod compute;
 mod exits;

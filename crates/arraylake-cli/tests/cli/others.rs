@@ -82,3 +82,68 @@ async fn manual_pages_are_made_for_every_command() {
         }
     }
 }
+
+fn at_home(home: &std::path::Path) -> Setting {
+    Setting::default().with_var("HOME", &home.display().to_string())
+}
+
+#[tokio::test]
+async fn settings_are_changed_in_the_file_that_the_python_client_reads() {
+    let home = tempfile::tempdir().unwrap();
+    let setting = at_home(home.path());
+    let file = home.path().join(".config/arraylake/config.yaml");
+    let path = setting.run(&["config", "path"]).await.ok().out;
+    assert_eq!(path.trim_end(), file.display().to_string());
+    assert!(!file.exists());
+    assert_eq!(setting.run(&["config", "init"]).await.ok().out, path);
+    assert!(setting.run(&["config", "init"]).await.ok().err.contains("already"));
+    setting.run(&["config", "set", "http.timeout", "60"]).await.ok();
+    setting.run(&["config", "set", "service.ssl.verify", "off"]).await.ok();
+    setting.run(&["config", "set", "user.org", "acme"]).await.ok();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("# an API token"), "comments stay: {text}");
+    assert!(
+        text.ends_with("http:\n  timeout: 60\nservice:\n  ssl:\n    verify: false\nuser:\n  org: acme\n"),
+        "{text}"
+    );
+    assert_eq!(setting.run(&["config", "get", "http.timeout"]).await.ok().out, "60\n");
+    setting.run(&["config", "unset", "http.timeout"]).await.ok();
+    setting.run(&["config", "unset", "http.timeout"]).await.failed(4);
+    let shadowed = setting.with_var("ARRAYLAKE_USER__ORG", "other");
+    let done = shadowed.run(&["config", "set", "user.org", "third"]).await.ok();
+    assert!(
+        done.err.contains("warning: it has no effect: user.org comes from ARRAYLAKE_USER__ORG"),
+        "{done:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_setting_that_nobody_knows_or_that_makes_no_sense_is_not_written() {
+    let home = tempfile::tempdir().unwrap();
+    let setting = at_home(home.path());
+    let error = setting.run(&["config", "set", "timeout", "60"]).await.failed(2).err;
+    assert!(error.contains("did you mean `http.timeout`"), "{error}");
+    for args in [["a.yes", "x"], ["http.timeout", "soon"], ["service.uri", "nowhere"], ["token", "MARKER"]] {
+        let error = setting.run(&["config", "set", args[0], args[1], "--force"]).await.failed(2).err;
+        assert!(!error.contains("MARKER"), "{error}");
+    }
+    assert!(!home.path().join(".config").exists());
+    setting.run(&["config", "set", "my.own", "x", "--force"]).await.ok();
+    assert_eq!(setting.run(&["config", "get", "my.own"]).await.ok().out, "x\n");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_yaml_is_named_and_left_as_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("broken.yaml");
+    std::fs::write(&file, "a: [\n").unwrap();
+    let setting = at_home(home.path()).with_var("ARRAYLAKE_CONFIG", file.to_str().unwrap());
+    let error = setting.run(&["config", "set", "user.org", "acme"]).await.failed(2).err;
+    assert!(error.contains("broken.yaml") && error.contains("nothing was changed"), "{error}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "a: [\n");
+    let other = home.path().join("other.yaml");
+    let args = ["config", "set", "user.org", "acme", "--path", other.to_str().unwrap()];
+    setting.run(&args).await.ok();
+    let args = ["config", "get", "user.org", "--path", other.to_str().unwrap()];
+    assert_eq!(setting.run(&args).await.ok().out, "acme\n");
+}

@@ -118,3 +118,55 @@ async fn a_name_that_is_taken_is_refused() {
     let error = lake.run(&["repo", "create", "local/era5"]).await.failed(5).err;
     assert!(error.contains("409") && error.contains("choose another name"), "{error}");
 }
+
+/// A V1 repo with a group, an array, a commit and a tag.
+#[cfg(feature = "v1")]
+async fn with_older_data() -> Lake {
+    use arraylake_core::v1::{Checkout, CommitOptions, Ref};
+    let lake = Lake::start().await;
+    lake.run(&["repo", "create", "local/old", "--kind", "v1", "--bucket", "local"]).await.ok();
+    let client = lake.client();
+    let repo = client.get_repo(&"local/old".parse().unwrap(), OpenOptions::new()).await.unwrap();
+    let repo = repo.into_v1().unwrap();
+    repo.checkout("main", Checkout::new()).await.unwrap();
+    let group = json!({"attributes": {"title": "made up"}, "extensions": []});
+    let array = json!({
+        "shape": [24, 180], "data_type": "<f4", "chunk_grid": {"type": "regular", "chunk_shape": [6, 90], "separator": "/"},
+        "chunk_memory_layout": "C", "fill_value": 0.0, "extensions": [],
+        "attributes": {"units": "K", "_ARRAY_DIMENSIONS": ["time", "lat"]},
+    });
+    repo.set_docs([("meta/root.group.json", &group), ("meta/root/surface.group.json", &group)])
+        .await
+        .unwrap();
+    repo.set_doc("meta/root/surface/t2m.array.json", &array).await.unwrap();
+    repo.commit("the field", CommitOptions::new()).await.unwrap();
+    repo.tag("v1.0", Ref::Current, None).await.unwrap();
+    lake
+}
+
+#[cfg(feature = "v1")]
+#[tokio::test]
+async fn v1_repos_are_shown_by_the_same_commands() {
+    let lake = with_older_data().await;
+    let text = lake.run(&["repo", "tree", "local/old"]).await.ok().out;
+    assert_eq!(text, "local/old\n└── surface\n    └── t2m (time: 24, lat: 180) float32\n");
+    let tree =
+        lake.run(&["repo", "tree", "local/old", "--prefix", "surface", "-o", "json"]).await.ok().json();
+    assert_eq!(
+        (&tree["children"][0]["path"], &tree["children"][0]["chunk_shape"]),
+        (&json!("/surface/t2m"), &json!([6, 90]))
+    );
+    let log = lake.run(&["repo", "log", "local/old"]).await.ok().out;
+    assert!(log.contains("the field") && log.contains("Local User <user@example.com>"), "{log}");
+    let commits = lake.run(&["repo", "log", "local/old", "-o", "json"]).await.ok().json();
+    let id = commits[0]["id"].as_str().unwrap();
+    let expected = |name: &str| json!([{"name": name, "snapshot_id": id}]);
+    assert_eq!(
+        lake.run(&["repo", "branches", "local/old", "-o", "json"]).await.ok().json(),
+        expected("main")
+    );
+    assert_eq!(lake.run(&["repo", "tags", "local/old", "-o", "json"]).await.ok().json(), expected("v1.0"));
+    lake.run(&["repo", "log", "local/old", "--commit", id]).await.ok();
+    lake.run(&["repo", "log", "local/old", "--branch", "nope"]).await.failed(4);
+    lake.run(&["repo", "log", "local/old", "--snapshot", "nope"]).await.failed(2);
+}

@@ -1,7 +1,11 @@
 //! `arraylake config`.
 
-use arraylake_core::Config;
+mod edit;
+
+use std::path::PathBuf;
+
 use arraylake_core::types::Secret;
+use arraylake_core::{Config, ConfigFile};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +23,41 @@ pub(crate) enum ConfigCommand {
     List(ListArgs),
     /// Prints one setting.
     Get(GetArgs),
+    /// Sets a key in the configuration file.
+    Set(edit::SetArgs),
+    /// Removes a key from the configuration file.
+    Unset(edit::UnsetArgs),
+    /// Makes a configuration file in which every key stands in a comment.
+    Init(edit::InitArgs),
+    /// Prints where the configuration file is, or would be.
+    Path,
+}
+
+/// Which file.
+#[derive(Debug, Args)]
+pub(crate) struct PathArgs {
+    /// Another file than that of the user.
+    #[arg(long, value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+impl PathArgs {
+    fn file(&self, context: &Context) -> Result<ConfigFile, Failure> {
+        match &self.path {
+            Some(path) => Ok(ConfigFile::at(path)),
+            None => Ok(ConfigFile::of_user(&context.vars)?),
+        }
+    }
+
+    /// What one file says, or else everything.
+    fn config(&self, context: &Context) -> Result<Config, Failure> {
+        let Some(path) = &self.path else { return context.config() };
+        if !path.is_file() {
+            return Err(Failure::usage(format!("there is no file {}", path.display())));
+        }
+        let alone = ("ARRAYLAKE_CONFIG".to_owned(), path.display().to_string());
+        Ok(Config::load_from(&[alone])?)
+    }
 }
 
 /// Lists all settings that are in effect.
@@ -34,6 +73,8 @@ pub(crate) struct ListArgs {
     /// Prints secrets instead of masking them.
     #[arg(long)]
     show_secrets: bool,
+    #[command(flatten)]
+    path: PathArgs,
 }
 
 /// Prints one setting.
@@ -47,13 +88,19 @@ pub(crate) struct GetArgs {
     /// Prints a secret instead of masking it.
     #[arg(long)]
     show_secrets: bool,
+    #[command(flatten)]
+    path: PathArgs,
 }
 
 impl ConfigCommand {
     pub(crate) fn run(self, context: &Context, console: &mut Console) -> Outcome {
         match self {
-            Self::List(args) => list(&context.config()?, console, &args),
-            Self::Get(args) => get(&context.config()?, console, &args),
+            Self::List(args) => list(&args.path.config(context)?, console, &args),
+            Self::Get(args) => get(&args.path.config(context)?, console, &args),
+            Self::Set(args) => edit::set(context, console, &args),
+            Self::Unset(args) => edit::unset(context, console, &args),
+            Self::Init(args) => edit::init(context, console, &args),
+            Self::Path => edit::path(console, &ConfigFile::of_user(&context.vars)?),
         }
     }
 }
@@ -72,11 +119,7 @@ fn list(config: &Config, console: &mut Console, args: &ListArgs) -> Outcome {
     let origin = |key: &str| config.origin(key).map(ToString::to_string).unwrap_or_default();
     let settings = if args.origin {
         let rows = config.keys().map(|key| {
-            let setting = if is_secret(key) && !args.show_secrets {
-                Secret::mask().expose().into()
-            } else {
-                config.get(key).cloned().unwrap_or_default()
-            };
+            let setting = edit::masked(config, key, args.show_secrets);
             (key.to_owned(), json!({"value": setting, "origin": origin(key)}))
         });
         Value::Object(rows.collect())
@@ -116,14 +159,10 @@ fn nested(config: &Config) -> Value {
 }
 
 fn get(config: &Config, console: &mut Console, args: &GetArgs) -> Outcome {
-    let Some(setting) = config.get(&args.key) else {
+    if config.get(&args.key).is_none() {
         return Err(Failure::new(Status::NotFound, format!("{} is not set", args.key))
             .with_hint("`arraylake config list` shows what is"));
-    };
-    let setting = if is_secret(&args.key) && !args.show_secrets {
-        Value::from(Secret::mask().expose())
-    } else {
-        setting.clone()
-    };
+    }
+    let setting = edit::masked(config, &args.key, args.show_secrets);
     console.show(&setting, |_| value(&setting))
 }

@@ -2,7 +2,7 @@
 
 use arraylake_core::AsyncClient;
 use arraylake_core::api::Repos;
-use arraylake_core::types::{BucketNickname, ImportRepo, Metadata, NewRepo, RepoName};
+use arraylake_core::types::{BucketNickname, ImportRepo, Metadata, NewRepo, RepoKind, RepoName};
 use clap::Args;
 
 use super::list::show;
@@ -27,6 +27,9 @@ pub(crate) struct CreateArgs {
     /// The bucket config for its data; by default that of the org.
     #[arg(long, alias = "bucket-config-nickname", value_name = "NICKNAME")]
     bucket: Option<BucketNickname>,
+    /// The kind of repository: `icechunk`, or the older `v1`.
+    #[arg(long, default_value = "icechunk")]
+    kind: RepoKind,
     /// Where in the bucket its data lie; by default a place of its own.
     #[arg(long)]
     prefix: Option<String>,
@@ -88,7 +91,7 @@ pub(crate) async fn create(
     repo: &RepoName,
     args: &CreateArgs,
 ) -> Outcome {
-    let mut request = NewRepo::new(repo.repo());
+    let mut request = NewRepo::new(repo.repo()).with_kind(args.kind.clone());
     request.bucket_nickname = args.bucket.clone();
     request.prefix = args.prefix.clone();
     request.description = args.about.description.clone();

@@ -4,10 +4,18 @@ mod create;
 mod delete;
 #[cfg(feature = "icechunk")]
 mod history;
+#[cfg(feature = "icechunk")]
+mod icechunk;
 mod list;
 mod modify;
 #[cfg(feature = "icechunk")]
+mod node;
+#[cfg(feature = "icechunk")]
 mod tree;
+#[cfg(feature = "v1")]
+pub(crate) mod v1;
+#[cfg(feature = "icechunk")]
+mod version;
 
 use clap::Subcommand;
 
@@ -99,4 +107,11 @@ impl RepoCommand {
             }
         }
     }
+}
+
+/// A kind that a later version of the client brings.
+#[cfg(feature = "icechunk")]
+fn of_a_kind_unknown(repo: &arraylake_core::types::RepoName) -> crate::Failure {
+    let message = format!("{repo} is of a kind that this program does not know");
+    crate::Failure::new(crate::Status::Refused, message)
 }

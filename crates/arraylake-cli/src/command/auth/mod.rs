@@ -1,0 +1,99 @@
+//! `arraylake auth`.
+
+mod login;
+mod status;
+
+use arraylake_core::{Access, AsyncClient, Login};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::console::Console;
+use crate::context::Context;
+use crate::failure::{Failure, Outcome};
+
+/// Logging in and out, and who is logged in.
+///
+/// A login is kept in the file that the Python client uses, so that one login serves both. An API token in
+/// ARRAYLAKE_TOKEN or in the configuration goes before a login.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    /// Logs in: you confirm a code in a browser, on this machine or any other.
+    Login(login::LoginArgs),
+    /// Logs out: removes the login from this machine, then tells the login provider.
+    Logout(LogoutArgs),
+    /// Shows who is logged in, by what, and until when.
+    #[command(visible_alias = "whoami")]
+    Status,
+    /// Prints the token that requests are sent with, renewed if it is about to end.
+    Token,
+    /// Renews the login.
+    Refresh,
+}
+
+/// Logs out: removes the login from this machine, then tells the login provider.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  arraylake auth logout
+  arraylake auth logout --offline")]
+pub(crate) struct LogoutArgs {
+    /// Tells nobody: the login stays alive at the provider until it ends by itself.
+    #[arg(long)]
+    offline: bool,
+}
+
+impl AuthCommand {
+    pub(crate) async fn run(self, context: &Context, console: &mut Console) -> Outcome {
+        match self {
+            Self::Login(args) => {
+                if context.config()?.text("token").is_some() {
+                    console.warn(
+                        "there is an API token, which goes before a login: unset ARRAYLAKE_TOKEN to use it",
+                    );
+                }
+                login::login(&context.login()?, console, &args).await
+            }
+            Self::Logout(args) => logout(&context.login()?, console, &args).await,
+            Self::Status => status::status(&context.client()?, console).await,
+            Self::Token => token(&context.client()?, console).await,
+            Self::Refresh => refresh(&context.login()?, console).await,
+        }
+    }
+}
+
+async fn logout(login: &Login, console: &mut Console, args: &LogoutArgs) -> Outcome {
+    let done = if args.offline {
+        login.forget().await?
+    } else {
+        console.busy("logging out", login.logout()).await?
+    };
+    match (done.was_logged_in, done.not_revoked) {
+        (false, _) => console.note("nobody was logged in"),
+        (true, None) if args.offline => {
+            console.note(&format!("removed {}; the provider was not told", login.token_file().display()));
+        }
+        (true, None) => console.note(&format!("logged out, and removed {}", login.token_file().display())),
+        (true, Some(error)) => {
+            console.note(&format!("removed {}", login.token_file().display()));
+            console
+                .warn(&format!("the login is still alive at the provider, which could not be told: {error}"));
+        }
+    }
+    Ok(())
+}
+
+async fn refresh(login: &Login, console: &mut Console) -> Outcome {
+    let done = console.busy("renewing the login", login.refresh()).await?;
+    login::show(console, &done)
+}
+
+/// Whoever asks for the token gets it: that is all the command is for.
+async fn token(client: &AsyncClient, console: &mut Console) -> Outcome {
+    let token = match client.access() {
+        Access::Token { token, .. } => token.clone(),
+        Access::Login(login) => login.token().await?,
+        _ => return Err(Failure::usage("there is no token")),
+    };
+    console.reveal_secrets(true);
+    console.show(&json!({"token": token.expose()}), |_| token.expose().to_owned())
+}

@@ -1,0 +1,149 @@
+//! `arraylake config set`, `unset`, `init` and `path`.
+
+use std::io::Read as _;
+
+use arraylake_core::{Config, ConfigFile, ConfigFileError, KNOWN_SETTINGS, Origin, known_setting};
+use clap::Args;
+use serde_json::Value;
+
+use super::PathArgs;
+use crate::console::Console;
+use crate::context::{Context, setting};
+use crate::failure::{Failure, Outcome, Status};
+use crate::mask::is_secret;
+
+/// Sets a key in the configuration file. Comments in it stay.
+///
+/// Values become booleans and numbers where the key is known to be one. The Python client reads the same file.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  arraylake config set user.org acme
+  arraylake config set service.ssl.verify false
+  arraylake config set token - < token.txt")]
+pub(crate) struct SetArgs {
+    /// The key, such as `service.uri`.
+    key: String,
+    /// The value; `-` reads it from stdin, which keeps a token off the command line.
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+    /// Sets a key that nobody knows, too.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    path: PathArgs,
+}
+
+/// Removes a key from the configuration file.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  arraylake config unset user.org")]
+pub(crate) struct UnsetArgs {
+    /// The key, such as `service.uri`.
+    key: String,
+    #[command(flatten)]
+    path: PathArgs,
+}
+
+/// Makes a configuration file in which every key stands in a comment.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  arraylake config init && $EDITOR \"$(arraylake config path)\"")]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    path: PathArgs,
+}
+
+pub(crate) fn set(context: &Context, console: &mut Console, args: &SetArgs) -> Outcome {
+    let value = value(args)?;
+    if known_setting(&args.key).is_none() && !args.force {
+        let failure = Failure::usage(format!("nobody knows a setting {:?}", args.key));
+        return Err(failure.with_hint(match nearest(&args.key) {
+            Some(near) => format!("did you mean `{near}`? --force sets it all the same"),
+            None => "`arraylake config init` writes a file that names all; --force sets it all the same"
+                .to_owned(),
+        }));
+    }
+    let file = args.path.file(context)?;
+    file.set(&args.key, &value)?;
+    console.note(&format!("set {} in {}", args.key, file.path().display()));
+    warn_if_shadowed(context, console, &args.key, &file);
+    Ok(())
+}
+
+fn value(args: &SetArgs) -> Result<Value, Failure> {
+    if args.value != "-" {
+        return Ok(if args.force { setting(&args.value) } else { Value::from(args.value.as_str()) });
+    }
+    let mut text = String::new();
+    let read = std::io::stdin().read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("the value cannot be read from stdin: {error}")))?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}
+
+/// The known key that is most like another one.
+fn nearest(key: &str) -> Option<&'static str> {
+    let last = |key: &'static str| key.rsplit('.').next().unwrap_or(key);
+    let wanted = key.rsplit('.').next().unwrap_or(key).replace('-', "_");
+    KNOWN_SETTINGS
+        .iter()
+        .map(|known| known.key)
+        .find(|known| last(known) == wanted || wanted == known.replace('.', "_"))
+}
+
+/// What is set in the file may have no effect.
+fn warn_if_shadowed(context: &Context, console: &mut Console, key: &str, file: &ConfigFile) {
+    let Ok(config) = Config::load_from(&context.vars) else { return };
+    match config.origin(key) {
+        Some(Origin::File(path)) if path == file.path() => {}
+        Some(origin) => console.warn(&format!("it has no effect: {key} comes from {origin}")),
+        None => {}
+    }
+}
+
+pub(crate) fn unset(context: &Context, console: &mut Console, args: &UnsetArgs) -> Outcome {
+    let file = args.path.file(context)?;
+    if !file.unset(&args.key)? {
+        let message = format!("{} is not set in {}", args.key, file.path().display());
+        return Err(Failure::new(Status::NotFound, message)
+            .with_hint("`arraylake config list --origin` shows what is"));
+    }
+    console.note(&format!("removed {} from {}", args.key, file.path().display()));
+    Ok(())
+}
+
+pub(crate) fn init(context: &Context, console: &mut Console, args: &InitArgs) -> Outcome {
+    let file = args.path.file(context)?;
+    if !file.init()? {
+        console.note("it is there already, and stays as it is");
+    }
+    path(console, &file)
+}
+
+pub(crate) fn path(console: &mut Console, file: &ConfigFile) -> Outcome {
+    let path = file.path().display().to_string();
+    console.show(&path, |_| path.clone())
+}
+
+impl From<ConfigFileError> for Failure {
+    fn from(error: ConfigFileError) -> Self {
+        let message = error.to_string();
+        match error {
+            ConfigFileError::Io { .. } => Self::new(Status::Other, message),
+            ConfigFileError::Malformed(_) => {
+                Self::usage(message).with_hint("correct the file or move it away; nothing was changed")
+            }
+            _ => Self::usage(message),
+        }
+    }
+}
+
+/// A setting for scripts: secrets masked.
+pub(super) fn masked(config: &Config, key: &str, reveal: bool) -> Value {
+    if is_secret(key) && !reveal {
+        return arraylake_core::types::Secret::mask().expose().into();
+    }
+    config.get(key).cloned().unwrap_or_default()
+}
