@@ -5,11 +5,10 @@ use std::pin::pin;
 use ::icechunk::Repository;
 use ::icechunk::format::snapshot::{NodeData, SnapshotInfo};
 use ::icechunk::format::{Path, SnapshotId};
-use ::icechunk::refs::Ref;
 use ::icechunk::repository::VersionInfo;
 use futures_util::TryStreamExt as _;
 
-use super::{COMMITS, Commit, Contents, NODES, Node, Version, zarr};
+use super::{COMMITS, Commit, Contents, NODES, Node, Version, newest, zarr};
 use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::repository::{self, unreadable};
@@ -30,14 +29,7 @@ pub(super) async fn read(
     let exact = resolve(&repository, &version, &branches, &tags).await?;
     let (history, older) = history(&repository, &exact).await.map_err(|error| bad(&error))?;
     let (nodes, cut) = nodes(&repository, &exact).await.map_err(|error| bad(&error))?;
-    Ok(Contents { branches, tags, version: Some(version), history, older, nodes, cut })
-}
-
-/// The main branch, or another where there is none.
-fn newest(branches: &[String]) -> Version {
-    let main = Ref::DEFAULT_BRANCH;
-    let other = branches.first().filter(|_| !branches.iter().any(|branch| branch == main));
-    Version::Branch(other.map_or(main, String::as_str).to_owned())
+    Ok(Contents { unit: "snapshot", branches, tags, version: Some(version), history, older, nodes, cut })
 }
 
 fn elsewhere(repo: &StoredRepo) -> Refusal {

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "icechunk")]
 mod icechunk;
-#[cfg_attr(not(feature = "icechunk"), expect(dead_code, reason = "nothing is read without icechunk"))]
+mod v1;
 mod zarr;
 
 use arraylake_types::RepoKind;
@@ -14,11 +14,11 @@ use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::store::StoredRepo;
 
+/// The branch that is shown first.
+const MAIN: &str = "main";
 /// How much of a history is told at once.
-#[cfg_attr(not(feature = "icechunk"), expect(dead_code, reason = "nothing is read without icechunk"))]
 const COMMITS: usize = 30;
 /// How much of a tree is told at once.
-#[cfg_attr(not(feature = "icechunk"), expect(dead_code, reason = "nothing is read without icechunk"))]
 const NODES: usize = 1000;
 
 /// Which version of a repo.
@@ -44,6 +44,8 @@ impl Version {
 /// What a repo holds at one version.
 #[derive(Debug)]
 pub(crate) struct Contents {
+    /// What a piece of its history is called.
+    pub(crate) unit: &'static str,
     pub(crate) branches: Vec<String>,
     pub(crate) tags: Vec<String>,
     /// The version that is told about. None in a repo without any.
@@ -94,8 +96,15 @@ pub(crate) async fn of(lake: &Lake, repo: &StoredRepo, wanted: Option<Version>) 
     }
     match &model.kind {
         RepoKind::Icechunk => icechunk(lake, repo, wanted).await,
+        RepoKind::V1 => v1::read(lake, repo, wanted).await,
         other => Err(Refusal::conflict(format!("What a repo of the kind {other} holds is not shown here."))),
     }
+}
+
+/// The main branch, or another where there is none.
+fn newest(branches: &[String]) -> Version {
+    let other = branches.first().filter(|_| !branches.iter().any(|branch| branch == MAIN));
+    Version::Branch(other.map_or(MAIN, String::as_str).to_owned())
 }
 
 #[cfg(feature = "icechunk")]

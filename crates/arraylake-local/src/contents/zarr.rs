@@ -39,9 +39,12 @@ fn array(document: &Value) -> ArrayFacts {
         chunks: numbers(&grid["configuration"]["chunk_shape"]).or_else(|| numbers(&grid["chunk_shape"])),
         inner_chunks: inner.and_then(|inner| numbers(&inner["chunk_shape"])),
         dtype: dtype(&document["data_type"]),
-        dimensions: dimensions(&document["dimension_names"]),
+        // V1 repos write them as xarray does.
+        dimensions: dimensions(
+            document.get("dimension_names").unwrap_or(&document["attributes"]["_ARRAY_DIMENSIONS"]),
+        ),
         fill_value: document.get("fill_value").cloned(),
-        codecs: names.iter().filter_map(named).collect(),
+        codecs: names.iter().filter_map(named).chain(compressor(&document["compressor"])).collect(),
     }
 }
 
@@ -54,8 +57,17 @@ fn named(value: &Value) -> Option<String> {
     value.as_str().or_else(|| value["name"].as_str()).map(str::to_owned)
 }
 
+/// The compressor of an array of a V1 repo: the name in its address.
+fn compressor(value: &Value) -> Option<String> {
+    let address = value["codec"].as_str()?;
+    let name = address.rsplit_once("/codec/").map_or(address, |(_, name)| name);
+    Some(name.split('/').next().unwrap_or(name).to_owned())
+}
+
 fn dtype(value: &Value) -> String {
-    let name = named(value).unwrap_or_else(|| "unknown".to_owned());
+    let of_v1 =
+        || value["type"].as_str().map(str::to_owned).or_else(|| value.get("type").map(Value::to_string));
+    let name = named(value).or_else(of_v1).unwrap_or_else(|| "unknown".to_owned());
     match value["configuration"].as_object().filter(|it| !it.is_empty()) {
         Some(configuration) => format!("{name} {}", parameters(configuration)),
         None => name,
@@ -115,6 +127,21 @@ mod tests {
             ("numpy.datetime64 (unit=s)", vec!["bytes".to_owned()])
         );
         assert!(found.dimensions.is_empty());
+    }
+
+    #[test]
+    fn an_array_of_a_v1_repo_is_told_by_its_older_metadata() {
+        let found = facts(&json!({
+            "attributes": {"_ARRAY_DIMENSIONS": ["y", "x"], "units": "K"},
+            "chunk_grid": {"chunk_shape": [2, 3], "separator": "/", "type": "regular"},
+            "compressor": {"codec": "https://purl.org/zarr/spec/codec/blosc/1.0", "configuration": {}},
+            "data_type": {"extension": "x", "type": "<M8[ns]", "fallback": null}, "shape": [4, 6],
+        }));
+        assert_eq!((found.chunks, found.dtype.as_str()), (Some(vec![2, 3]), "<M8[ns]"));
+        assert_eq!(
+            (found.dimensions, found.codecs),
+            (vec![Some("y".to_owned()), Some("x".to_owned())], vec!["blosc".to_owned()])
+        );
     }
 
     #[test]

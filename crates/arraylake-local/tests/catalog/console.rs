@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::client::{Client, lake, remote};
+use crate::metastore;
 use crate::pages::Visitor;
 
 async fn visitor(client: &Client) -> Visitor {
@@ -128,4 +129,76 @@ async fn many_repos_come_page_by_page() {
     let last = visitor.get("/console/orgs/local?page=2").await.text;
     assert!(last.contains(">repo-000<") && last.contains("?page=1") && !last.contains("?page=3"));
     assert!(visitor.get("/console/orgs/local?page=99").await.text.contains("none on this page"));
+}
+
+#[tokio::test]
+async fn a_v1_repo_is_shown_from_its_metastore_at_any_commit() {
+    let repo = metastore::repo_of(lake().python("0.20.0"), "old").await;
+    let mut visitor = visitor(&repo.client).await;
+    let page = "/console/orgs/local/repos/old";
+    let shown = visitor.get(page).await;
+    assert!(shown.status == 200 && shown.text.contains("There are none yet."), "{}", shown.text);
+
+    let view = repo.view(None).await;
+    let array = json!({"attributes": {"_ARRAY_DIMENSIONS": ["y", "x"], "units": "kelvin"}, "shape": [4, 6],
+        "chunk_grid": {"chunk_shape": [2, 3], "separator": "/", "type": "regular"}, "data_type": "<f8"});
+    let docs = [
+        ("meta/root.group.json", json!({"attributes": {"title": "older"}})),
+        ("meta/root/air/t.array.json", array),
+    ];
+    repo.set(&view, "metadata", &docs).await.ok();
+    let first = repo.commit(&view).await;
+    repo.client
+        .put(
+            "/repos/local/old/tags",
+            &json!({"label": "v1", "commit_id": first, "message": null,
+        "author_name": "Ada L", "author_email": "ada@example.com"}),
+        )
+        .await
+        .ok();
+    let second = repo.commit_paths(Some(&first), &["meta/root/later.group.json"]).await;
+
+    let shown = visitor.get(page).await.text;
+    for part in [
+        "&lt;f8</code> (y: 4, x: 6), chunks (2, 3)",
+        "kelvin",
+        "older",
+        ">later<",
+        "Ada L &lt;ada@example.com&gt;",
+        &first,
+        &second,
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    for query in ["tag=v1".to_owned(), format!("snapshot={first}")] {
+        let shown = visitor.get(&format!("{page}?{query}")).await.text;
+        assert!(
+            shown.contains("kelvin") && !shown.contains(">later<") && !shown.contains(&second),
+            "{query}: {shown}"
+        );
+    }
+    for (query, words) in
+        [("branch=x", "no branch x"), ("tag=y", "no tag y"), ("snapshot=00", "no commit 00")]
+    {
+        let shown = visitor.get(&format!("{page}?{query}")).await;
+        assert!(shown.status == 404 && shown.text.contains(words), "{query}: {}", shown.text);
+    }
+}
+
+#[tokio::test]
+async fn a_long_history_goes_on_elsewhere() {
+    let repo = metastore::repo().await;
+    let mut last: Option<String> = None;
+    let mut all = Vec::new();
+    for number in 0..35 {
+        let path = format!("meta/root/g{number}.group.json");
+        let commit = repo.commit_paths(last.as_deref(), &[&path]).await;
+        all.push(commit.clone());
+        last = Some(commit);
+    }
+    let mut visitor = visitor(&repo.client).await;
+    let shown = visitor.get("/console/orgs/local/repos/old").await.text;
+    assert!(shown.contains(&format!("?snapshot={}\" rel=\"next\"", all[4])), "{shown}");
+    let older = visitor.get(&format!("/console/orgs/local/repos/old?snapshot={}", all[4])).await.text;
+    assert!(older.contains(&all[0]) && !older.contains("rel=\"next\""), "{older}");
 }

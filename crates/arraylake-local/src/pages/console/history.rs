@@ -15,17 +15,23 @@ pub(super) fn section(name: (&str, &str), contents: &Contents) -> Markup {
         } @else {
             div.scroll role="region" aria-labelledby="history" tabindex="0" {
                 table {
-                    caption { "Snapshots, newest first" }
+                    caption { (capital(contents.unit)) "s, newest first" }
                     thead { tr {
                         th.wide scope="col" { "Message" } th scope="col" { "Author" } th scope="col" { "Time" }
-                        th scope="col" { "Snapshot" }
+                        th scope="col" { (capital(contents.unit)) }
                     } }
                     tbody { @for commit in &contents.history { (row(name, commit)) } }
                 }
             }
         }
-        @if let Some(older) = older { p { a href=(older) rel="next" { "Older snapshots" } } }
+        @if let Some(older) = older { p { a href=(older) rel="next" { "Older " (contents.unit) "s" } } }
     }
+}
+
+/// A word with a capital letter.
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+    first.to_uppercase() + rest
 }
 
 fn row(name: (&str, &str), commit: &Commit) -> Markup {

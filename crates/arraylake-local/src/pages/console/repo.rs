@@ -91,13 +91,13 @@ fn versions(name: (&str, &str), contents: &Contents) -> Markup {
     let tags = contents.tags.iter().cloned().map(Version::Tag).collect::<Vec<_>>();
     html! {
         h2 #branches { "Branches" }
-        (choice(name, "branches", &branches, contents))
+        @if branches.is_empty() { p { "There are none yet." } } @else { (choice(name, "branches", &branches, contents)) }
         @if !tags.is_empty() {
             h2 #tags { "Tags" }
             (choice(name, "tags", &tags, contents))
         }
         @if let Some(Version::Snapshot(id)) = &contents.version {
-            p.notice { "Shown as of snapshot " code { (id) } ". " a href=(place::repo(name)) { "Show the newest" } }
+            p.notice { "Shown as of " (contents.unit) " " code { (id) } ". " a href=(place::repo(name)) { "Show the newest" } }
         }
     }
 }

@@ -142,7 +142,16 @@ mod tests {
 
     fn rendered(nodes: Vec<Node>) -> String {
         let (branches, tags, history) = (Vec::new(), Vec::new(), Vec::new());
-        let contents = Contents { branches, tags, version: None, history, older: None, nodes, cut: false };
+        let contents = Contents {
+            unit: "commit",
+            branches,
+            tags,
+            version: None,
+            history,
+            older: None,
+            nodes,
+            cut: false,
+        };
         section(&contents).into_string()
     }
 
