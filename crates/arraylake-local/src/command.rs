@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use clap::Args;
 
+use crate::pages::CONSOLE;
 use crate::{LocalConfig, LocalError, RunningLake, Seed, serve};
 
 /// Serves the catalog and an S3 endpoint on one directory.
@@ -75,7 +76,7 @@ fn greeting(lake: &RunningLake, dir: &Path) -> String {
     let (catalog, s3) = (lake.catalog_uri(), lake.s3_uri());
     let (token, admin) = (lake.token(), lake.admin_token());
     format!(
-        "A local Arraylake on {}\n  catalog      {catalog}\n  S3 endpoint  {s3}\n  org          {}\n  \
+        "A local Arraylake on {}\n  catalog      {catalog}\n  console      {catalog}{CONSOLE}\n  S3 endpoint  {s3}\n  org          {}\n  \
          admin token  {}\n\nPaste this into the shell of a client:\n  \
          export ARRAYLAKE_SERVICE__URI={catalog}\n  export ARRAYLAKE_TOKEN={}\n\nCtrl-C stops it.\n",
         dir.display(),

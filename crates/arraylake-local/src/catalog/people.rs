@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use arraylake_types::{OrgInfo, Secret};
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect};
+use http::{HeaderMap, header};
 use serde_json::json;
 
 use super::access::{Rights, denied};
 use super::call::{Answer, Call};
 use super::reply;
 use crate::lake::Lake;
+use crate::pages::CONSOLE;
 use crate::refusal::Refusal;
 
-/// `GET /`: anybody may ask what is here.
-pub(crate) async fn about(State(lake): State<Arc<Lake>>) -> Answer {
+/// `GET /`: anybody may ask what is here. Browsers are led to the pages for people.
+pub(crate) async fn about(State(lake): State<Arc<Lake>>, headers: HeaderMap) -> Answer {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") {
+        return Ok(Redirect::to(CONSOLE).into_response());
+    }
     let version = env!("CARGO_PKG_VERSION");
     reply::ok(&json!({
         "arraylake_api_version": version,

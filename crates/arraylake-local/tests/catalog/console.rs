@@ -1,5 +1,6 @@
 //! The console: what it shows, and to whom. What repositories hold is looked at where there are clients to write them.
 
+use http::Method;
 use serde_json::json;
 
 use crate::client::{Client, lake, remote};
@@ -20,6 +21,16 @@ async fn one_who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
     assert!(
         visitor.get(shown.header("location")).await.text.contains("value=\"/console/orgs/local?page=2\"")
     );
+}
+
+#[tokio::test]
+async fn a_browser_at_the_address_of_the_service_is_led_to_the_console_and_clients_are_not() {
+    let client = lake();
+    let mut visitor = Visitor::of(client.service.clone());
+    let html = [("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")];
+    let shown = visitor.send(Method::GET, "/", &html, String::new()).await;
+    assert_eq!((shown.status, shown.header("location")), (303, "/console"));
+    assert!(client.get("/").await.ok()["s3_uri"].is_string());
 }
 
 #[tokio::test]

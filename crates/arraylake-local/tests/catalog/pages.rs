@@ -55,7 +55,13 @@ impl Visitor {
         self.send(Method::POST, "/console/sign-in", &[], body).await
     }
 
-    async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Shown {
+    pub(crate) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Shown {
         let mut request = Request::builder().method(method).uri(path).header("host", self.host);
         request = request.header("cookie", &self.cookie);
         for (name, value) in headers {
