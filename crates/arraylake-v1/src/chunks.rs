@@ -7,9 +7,12 @@
 //! | [`hash`] | [`HashMethod`]: digests by the names of Python functions |
 //! | [`inline`] | data inside of references |
 //! | [`layout`] | [`Layout`]: the keys of objects, old and new |
+//! | [`uri`] | [`BucketUri`]: the address of a bucket |
 //! | [`ranges`] | which requests bring the wanted bytes: near ones joined, long ones split |
 //! | [`options`] | [`ChunkOptions`]: thresholds, sizes, limits |
 //! | [`bucket`] | [`BucketAccess`]: stores over S3 and Google buckets, by what a bucket config says |
+//! | [`kerchunk`] | [`ReferenceSet`]: references in the way of kerchunk, as documents and chunks |
+//! | [`scan`] | the chunks of a Zarr v2 hierarchy in a bucket, as references |
 //! | [`credentials`] | [`KeySource`]: where temporary keys come from, renewed ahead of their end |
 //!
 //! A write is always in this order: the object, then its reference. [`ChunkStore::put`] and
@@ -35,22 +38,28 @@ pub mod bucket;
 pub mod credentials;
 pub mod hash;
 pub mod inline;
+pub mod kerchunk;
 mod known;
 pub mod layout;
 pub mod options;
 pub mod place;
 pub mod ranges;
 mod read;
+pub mod scan;
 pub mod store;
+pub mod uri;
+mod zarr2;
 
 pub use self::bucket::BucketAccess;
 pub use self::credentials::KeySource;
 pub use self::hash::HashMethod;
-pub use self::layout::{BucketUri, Layout, Scheme};
+pub use self::kerchunk::{ReferenceSet, SetChunk};
+pub use self::layout::Layout;
 pub use self::options::ChunkOptions;
 pub use self::place::{ObjectRange, Place};
 pub use self::read::verify;
 pub use self::store::ChunkStore;
+pub use self::uri::{BucketUri, Scheme};
 
 /// The version of `object_store` this crate is built on.
 pub use object_store;

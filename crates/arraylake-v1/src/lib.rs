@@ -17,6 +17,7 @@
 
 pub mod chunks;
 pub mod error;
+mod json;
 pub mod metastore;
 pub mod open;
 pub mod path;

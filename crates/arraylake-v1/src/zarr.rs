@@ -1,1 +1,150 @@
-//! A V1 repo as Zarr v3: translation of documents and keys, and the store for the crate `zarrs`.
+//! A V1 repo as Zarr v3: translation of documents and keys, and [`ZarrStore`], the store for the crate `zarrs`.
+//!
+//! V1 repos keep their arrays as a draft of Zarr v3 had it. Here they look as Zarr v3 became: `a/b/zarr.json` is the
+//! document of `/a/b`, `a/b/c/0/1` one of its chunks; groups that exist only because something is in them are shown
+//! as groups. What is written by Python reads here, and the other way round, with what Python gets wrong done right:
+//! arrays in the order of Fortran, arrays without dimensions, groups named `c`.
+//!
+//! ```no_run
+//! # async fn example(repo: arraylake_v1::AsyncRepo) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use arraylake_v1::{Checkout, CommitOptions};
+//!
+//! repo.checkout("main", Checkout::new()).await?;
+//! let store = Arc::new(repo.store()?);
+//! zarrs::group::GroupBuilder::new().build(Arc::clone(&store), "/")?.async_store_metadata().await?;
+//! repo.commit("An empty group", CommitOptions::new()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What has no place on the other side is an error that names it: structured types, fixed bytes, the filter `delta`, the
+//! compressors `lz4` and `lzma` in one direction, sharding and the like in the other. `packbits` has none in either,
+//! since numcodecs fills bytes from the other end than zarrs.
+//!
+//! Numbers that JSON does not know, which Python writes into attributes as bare `NaN`, become texts (`"NaN"`). Python
+//! itself loses them.
+
+mod blocking;
+mod codecs;
+mod dtype;
+mod fill;
+mod gather;
+mod key;
+mod list;
+mod read;
+mod translate;
+mod warm;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+use arraylake_types::v1::ReferenceData;
+use zarrs_storage::StorageError;
+
+pub use self::blocking::BlockingZarrStore;
+use self::gather::Gather;
+pub use self::translate::{array_to_draft, array_to_v3, group_to_draft, group_to_v3};
+use self::warm::Warm;
+use self::write::NewReference;
+use crate::chunks::ChunkStore;
+use crate::error::{Error, ErrorKind, Result};
+use crate::repo::AsyncRepo;
+
+/// References that go in one request, at most.
+const BATCH: usize = 1000;
+/// Requests for references under way at once. While so many are, others gather and go together.
+const REQUESTS: usize = 4;
+
+/// A V1 repo as a store for `zarrs`: readable, writable and listable. Cheap to clone.
+///
+/// It looks at what the repo looks at: a checkout or a commit of the repo changes what it shows. Each call uses the
+/// session that there is when it begins. Writes are refused with `ReadOnly` where the session cannot write.
+///
+/// Calls that are made at the same time share requests for references, so many calls at once are cheaper than the same
+/// one after the other.
+#[derive(Clone)]
+pub struct ZarrStore {
+    inner: Arc<Inner>,
+    warm: Option<Arc<Warm>>,
+}
+
+struct Inner {
+    repo: AsyncRepo,
+    chunks: ChunkStore,
+    reads: Gather<read::WantedReference, Option<ReferenceData>>,
+    writes: Gather<NewReference, ()>,
+}
+
+impl ZarrStore {
+    /// A repo and its chunks.
+    #[must_use]
+    pub fn new(repo: AsyncRepo, chunks: ChunkStore) -> Self {
+        let (reads, writes) = (Gather::new(REQUESTS, BATCH), Gather::new(REQUESTS, BATCH));
+        Self { inner: Arc::new(Inner { repo, chunks, reads, writes }), warm: None }
+    }
+
+    /// The repo, for all that `zarrs` does not know: checkouts, commits, moves.
+    #[must_use]
+    pub fn repo(&self) -> &AsyncRepo {
+        &self.inner.repo
+    }
+
+    /// The chunks.
+    #[must_use]
+    pub fn chunks(&self) -> &ChunkStore {
+        &self.inner.chunks
+    }
+}
+
+impl AsyncRepo {
+    /// The repo as a store for `zarrs`. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported) if the repo has no store for chunks.
+    pub fn store(&self) -> Result<ZarrStore> {
+        Ok(ZarrStore::new(self.clone(), self.chunkstore()?.clone()))
+    }
+}
+
+fn fail(error: Error) -> StorageError {
+    match error.kind() {
+        ErrorKind::ReadOnly | ErrorKind::Detached => StorageError::ReadOnly,
+        ErrorKind::Unsupported => StorageError::Unsupported(error.to_string()),
+        _ => StorageError::from(std::io::Error::other(error)),
+    }
+}
+
+fn unsupported(message: String) -> Error {
+    Error::new(ErrorKind::Unsupported, message)
+}
+
+impl Error {
+    /// The error that a [`ZarrStore`] gave to `zarrs`.
+    #[must_use]
+    pub fn of_zarrs(error: &StorageError) -> Option<&Self> {
+        match error {
+            StorageError::IOError(error) => error.get_ref()?.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for ZarrStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ZarrStore")
+            .field("repo", &self.inner.repo)
+            .field("chunks", &self.inner.chunks)
+            .finish_non_exhaustive()
+    }
+}
+
+const _: () = {
+    const fn send_sync_static<T: Clone + Send + Sync + 'static>() {}
+    send_sync_static::<ZarrStore>();
+};
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,7 @@
 use arraylake_types::v1::{ChunkHash, ReferenceData, SchemaVersion, SessionId};
 use bytes::Bytes;
 
-use super::inline;
-use super::layout::BucketUri;
+use super::{BucketUri, inline};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where the bytes of a chunk are.

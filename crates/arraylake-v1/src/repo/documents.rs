@@ -202,7 +202,7 @@ fn as_object(path: &str, content: &impl Serialize) -> Result<Box<RawValue>> {
 }
 
 /// Path and content of a row; nothing for what is deleted.
-fn read<T: DeserializeOwned>(doc: Doc<Box<RawValue>>) -> Result<Option<(String, T)>> {
+pub(crate) fn read<T: DeserializeOwned>(doc: Doc<Box<RawValue>>) -> Result<Option<(String, T)>> {
     let Some(content) = doc.content.filter(|_| !doc.deleted) else { return Ok(None) };
     match serde_json::from_str(content.get()) {
         Ok(content) => Ok(Some((doc.path, content))),

@@ -1,0 +1,71 @@
+//! Reading JSON as Python writes it: with bare `NaN` and `Infinity`.
+
+use serde_json::Value;
+
+/// Reads a JSON text. Bare `NaN`, `Infinity` and `-Infinity`, which JSON does not know, become texts; as texts they are
+/// understood as fill values, and by older writers of V1 repos as attributes.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    match serde_json::from_slice(bytes) {
+        Ok(value) => Ok(value),
+        Err(error) => {
+            let Ok(text) = std::str::from_utf8(bytes) else { return Err(error) };
+            let quoted = quote_bare_numbers(text);
+            if quoted == text { Err(error) } else { serde_json::from_str(&quoted) }
+        }
+    }
+}
+
+fn quote_bare_numbers(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if first == '"' {
+            let end = end_of_text(rest);
+            quoted.push_str(&rest[..end]);
+            rest = &rest[end..];
+        } else if let Some(word) =
+            ["NaN", "Infinity", "-Infinity"].iter().find(|word| rest.starts_with(**word))
+        {
+            quoted.push('"');
+            quoted.push_str(word);
+            quoted.push('"');
+            rest = &rest[word.len()..];
+        } else {
+            quoted.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    quoted
+}
+
+/// Where a text in quotes at the beginning ends.
+fn end_of_text(text: &str) -> usize {
+    let mut escaped = false;
+    for (index, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return index + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn bare_numbers_that_json_does_not_know_become_texts() {
+        let text = br#"{"a":NaN,"b":[Infinity,-Infinity,1],"c":"NaN \" NaN","d":{"NaN":NaN}}"#;
+        let read =
+            json!({"a": "NaN", "b": ["Infinity", "-Infinity", 1], "c": "NaN \" NaN", "d": {"NaN": "NaN"}});
+        assert_eq!(parse(text).unwrap(), read);
+        for bad in ["{", "{\"a\":nan}", "\"open", "NaNa"] {
+            assert!(parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

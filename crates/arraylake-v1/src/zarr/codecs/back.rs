@@ -1,0 +1,117 @@
+//! From the codecs of Zarr v3 to the filters and the compressor of a V1 array.
+
+use serde_json::{Value, json};
+
+use super::{COMPRESSORS, Config, Numcodec, OF_ARRAYS, OF_BYTES, PREFIX, compressor_document};
+use crate::error::Result;
+use crate::zarr::dtype::{DataType, Order};
+use crate::zarr::unsupported;
+
+/// What the codecs of a Zarr v3 array come to in a V1 array.
+#[derive(Debug)]
+pub(in crate::zarr) struct Draft {
+    pub(in crate::zarr) is_f: bool,
+    pub(in crate::zarr) order: Order,
+    pub(in crate::zarr) filters: Vec<Value>,
+    pub(in crate::zarr) compressor: Option<Value>,
+}
+
+/// The codecs as filters, a compressor, and the order of dimensions and bytes.
+pub(in crate::zarr) fn to_draft(data_type: &DataType, dimensions: usize, codecs: &Value) -> Result<Draft> {
+    let mut draft = Draft { is_f: false, order: Order::Little, filters: Vec::new(), compressor: None };
+    let mut is_bytes = false;
+    let codecs = codecs.as_array().map(Vec::as_slice).unwrap_or_default();
+    for (index, codec) in codecs.iter().enumerate() {
+        let name = codec.as_str().or_else(|| codec["name"].as_str()).unwrap_or_default();
+        let config = codec["configuration"].as_object().cloned().unwrap_or_default();
+        if is_bytes {
+            draft.on_bytes(name, config, index + 1 == codecs.len())?;
+        } else {
+            is_bytes = draft.on_array(name, config, data_type, dimensions)?;
+        }
+    }
+    if is_bytes { Ok(draft) } else { Err(unsupported("an array without the codec `bytes`".to_owned())) }
+}
+
+fn odd(name: &str) -> crate::Error {
+    unsupported(format!("codec `{name}` has no place in a V1 repo"))
+}
+
+impl Draft {
+    /// Takes a codec on arrays, and says whether what comes out of it are bytes.
+    fn on_array(
+        &mut self,
+        name: &str,
+        config: Config,
+        data_type: &DataType,
+        dimensions: usize,
+    ) -> Result<bool> {
+        if name == "transpose" && self.filters.is_empty() {
+            self.is_f = transposes(&config, dimensions).ok_or_else(|| {
+                let message = "codec `transpose` has no place in a V1 repo unless it reverses all dimensions";
+                unsupported(message.to_owned())
+            })?;
+            return Ok(false);
+        }
+        if name == "bytes" && data_type.vlen().is_none() {
+            let big = config.get("endian").and_then(Value::as_str) == Some("big");
+            self.order = if big { Order::Big } else { Order::Little };
+            return Ok(true);
+        }
+        if Some(name) == data_type.vlen() {
+            // The first of them says what objects are.
+            self.filters.insert(0, json!({"id": name}));
+            return Ok(true);
+        }
+        let id = name.strip_prefix(PREFIX).unwrap_or(name);
+        if !OF_ARRAYS.contains(&id) {
+            return Err(odd(name));
+        }
+        self.filters.push(with_id(id, config));
+        Ok(false)
+    }
+
+    fn on_bytes(&mut self, name: &str, config: Config, is_last: bool) -> Result<()> {
+        let (id, config) = numcodec(name, config).ok_or_else(|| odd(name))?;
+        if is_last && COMPRESSORS.iter().any(|(known, _)| *known == id) {
+            self.compressor = Some(compressor_document(&id, &config));
+        } else {
+            self.filters.push(with_id(&id, config));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a transposition reverses more than one dimension; none if it does something else.
+fn transposes(config: &Config, dimensions: usize) -> Option<bool> {
+    let order = config.get("order")?.as_array()?;
+    let order: Vec<u64> = order.iter().map(Value::as_u64).collect::<Option<_>>()?;
+    let same: Vec<u64> = (0..dimensions as u64).collect();
+    let reversed: Vec<u64> = same.iter().rev().copied().collect();
+    if order == same { Some(false) } else { (order == reversed).then_some(true) }
+}
+
+/// A codec on bytes as numcodecs has it; none if that would not read the same.
+fn numcodec(name: &str, mut config: Config) -> Option<Numcodec> {
+    let bare = name.strip_prefix(PREFIX).unwrap_or(name);
+    if OF_BYTES.contains(&bare) {
+        return Some((bare.to_owned(), config));
+    }
+    let (id, _) = COMPRESSORS.into_iter().find(|(_, known)| *known == name)?;
+    if id == "blosc" {
+        config.remove("typesize");
+        let shuffle = match config.get("shuffle").and_then(Value::as_str) {
+            None | Some("noshuffle") => 0,
+            Some("shuffle") => 1,
+            Some("bitshuffle") => 2,
+            Some(_) => return None,
+        };
+        config.insert("shuffle".to_owned(), json!(shuffle));
+    }
+    Some((id.to_owned(), config))
+}
+
+fn with_id(id: &str, mut config: Config) -> Value {
+    config.insert("id".to_owned(), json!(id));
+    Value::Object(config)
+}

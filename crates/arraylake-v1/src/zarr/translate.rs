@@ -1,0 +1,171 @@
+//! Documents of both sides: those of V1 repos, which follow a draft of Zarr v3, and those of Zarr v3 as it became.
+
+use serde_json::{Map, Value, json};
+
+use super::codecs::{self, compressor, vlen};
+use super::dtype::DataType;
+use super::unsupported;
+use crate::error::Result;
+
+type Object = Map<String, Value>;
+
+const DIMENSIONS: &str = "_ARRAY_DIMENSIONS";
+const FILTERS: &str = "filters";
+
+/// The document of a group, for Zarr v3.
+///
+/// ```
+/// use arraylake_v1::zarr::group_to_v3;
+/// let stored = serde_json::from_str(r#"{"attributes":{"title":"root"}}"#).unwrap();
+/// let shown = r#"{"attributes":{"title":"root"},"node_type":"group","zarr_format":3}"#;
+/// assert_eq!(serde_json::to_string(&group_to_v3(&stored)).unwrap(), shown);
+/// ```
+#[must_use]
+pub fn group_to_v3(stored: &Object) -> Value {
+    let attributes = stored.get("attributes").filter(|it| it.is_object()).cloned().unwrap_or(json!({}));
+    json!({"zarr_format": 3, "node_type": "group", "attributes": attributes})
+}
+
+/// The document of an array, for Zarr v3.
+///
+/// # Errors
+/// [`Unsupported`](crate::ErrorKind::Unsupported) with the name of what zarrs cannot read: structured types, fixed
+/// bytes, filters such as `delta`, the compressors `lz4` and `lzma`.
+pub fn array_to_v3(stored: &Object) -> Result<Value> {
+    let field = |name: &str| stored.get(name).unwrap_or(&Value::Null);
+    if field("storage_transformers").as_array().is_some_and(|list| !list.is_empty()) {
+        return Err(unsupported("storage transformers of a V1 array have no place in zarrs".to_owned()));
+    }
+    let mut attributes = field("attributes").as_object().cloned().unwrap_or_default();
+    let filters = attributes.remove(FILTERS).unwrap_or_default();
+    let shape = field("shape").as_array().cloned().unwrap_or_default();
+    let (data_type, order) = DataType::of_draft(field("data_type"), vlen(&filters))?;
+    let mut list = codecs::to_v3(&data_type, order, &filters, compressor(field("compressor"))?)?;
+    if field("chunk_memory_layout") == "F" && shape.len() > 1 {
+        let order: Vec<usize> = (0..shape.len()).rev().collect();
+        list.insert(0, json!({"name": "transpose", "configuration": {"order": order}}));
+    }
+    let grid = field("chunk_grid");
+    let separator = grid.get("separator").and_then(Value::as_str).unwrap_or("/");
+    let mut document = json!({
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": shape,
+        "data_type": data_type.to_v3(),
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": grid["chunk_shape"]}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": separator}},
+        "fill_value": data_type.fill_to_v3(field("fill_value")),
+        "codecs": list,
+    });
+    if let Some(names) = dimension_names(&attributes, shape.len()) {
+        document["dimension_names"] = names;
+        attributes.remove(DIMENSIONS);
+    }
+    document["attributes"] = Value::Object(attributes);
+    Ok(document)
+}
+
+/// The names of dimensions as xarray keeps them, if there is one for each.
+fn dimension_names(attributes: &Object, dimensions: usize) -> Option<Value> {
+    let names = attributes.get(DIMENSIONS)?;
+    let list = names.as_array()?;
+    (list.len() == dimensions && list.iter().all(Value::is_string)).then(|| names.clone())
+}
+
+/// The document of a group, for a V1 repo: its attributes.
+#[must_use]
+pub fn group_to_draft(document: &Object) -> Value {
+    json!({"attributes": document.get("attributes").filter(|it| it.is_object()).cloned().unwrap_or(json!({}))})
+}
+
+/// The document of an array, for a V1 repo.
+///
+/// # Errors
+/// [`Unsupported`](crate::ErrorKind::Unsupported) with the name of what has no place in a V1 repo: sharding and other
+/// codecs, data types, chunk key encodings, names for some dimensions only, storage transformers.
+pub fn array_to_draft(document: &Object) -> Result<Value> {
+    let field = |name: &str| document.get(name).unwrap_or(&Value::Null);
+    refuse_extensions(document)?;
+    let shape = field("shape").as_array().cloned().unwrap_or_default();
+    let data_type = DataType::of_v3(field("data_type"))?;
+    let separator = separator(field("chunk_key_encoding"))?;
+    let grid = field("chunk_grid");
+    if grid["name"] != "regular" {
+        return Err(unsupported(format!("chunk grid {} has no place in a V1 repo", grid["name"])));
+    }
+    let draft = codecs::to_draft(&data_type, shape.len(), field("codecs"))?;
+    let mut attributes = field("attributes").as_object().cloned().unwrap_or_default();
+    if attributes.contains_key(FILTERS) {
+        let message = "an attribute `filters` has no place in a V1 repo, which keeps its own under this name";
+        return Err(unsupported(message.to_owned()));
+    }
+    if let Some(names) = array_dimensions(field("dimension_names"))? {
+        attributes.insert(DIMENSIONS.to_owned(), names);
+    }
+    if !draft.filters.is_empty() {
+        attributes.insert(FILTERS.to_owned(), Value::Array(draft.filters));
+    }
+    let chunk_shape = &grid["configuration"]["chunk_shape"];
+    let mut stored = json!({
+        "attributes": attributes,
+        "chunk_grid": {"chunk_shape": chunk_shape, "separator": separator, "type": "regular"},
+        "chunk_memory_layout": if draft.is_f { "F" } else { "C" },
+        "data_type": data_type.to_draft(draft.order),
+        "extensions": [],
+        "fill_value": data_type.fill_to_draft(field("fill_value"))?,
+        "shape": shape,
+    });
+    if let Some(compressor) = draft.compressor {
+        stored["compressor"] = compressor;
+    }
+    if separator != "/" {
+        stored["dimension_separator"] = json!(separator);
+    }
+    Ok(stored)
+}
+
+fn refuse_extensions(document: &Object) -> Result<()> {
+    const KNOWN: [&str; 11] = [
+        "zarr_format",
+        "node_type",
+        "shape",
+        "data_type",
+        "chunk_grid",
+        "chunk_key_encoding",
+        "fill_value",
+        "codecs",
+        "dimension_names",
+        "attributes",
+        "storage_transformers",
+    ];
+    if document.get("storage_transformers").and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {
+        return Err(unsupported("storage transformers have no place in a V1 repo".to_owned()));
+    }
+    let may_ignore = |value: &Value| value.get("must_understand") == Some(&Value::Bool(false));
+    let extension = document.iter().find(|(key, value)| !KNOWN.contains(&key.as_str()) && !may_ignore(value));
+    match extension {
+        Some((key, _)) => Err(unsupported(format!("extension `{key}` has no place in a V1 repo"))),
+        None => Ok(()),
+    }
+}
+
+fn separator(encoding: &Value) -> Result<&str> {
+    let name = encoding.as_str().or_else(|| encoding["name"].as_str());
+    let separator = encoding["configuration"]["separator"].as_str().unwrap_or("/");
+    match (name, separator) {
+        (Some("default") | None, "/" | ".") => Ok(separator),
+        _ => Err(unsupported(format!("chunk key encoding {encoding} has no place in a V1 repo"))),
+    }
+}
+
+/// The names of dimensions as xarray keeps them; none if no dimension has one.
+fn array_dimensions(names: &Value) -> Result<Option<Value>> {
+    let list = names.as_array().map(Vec::as_slice).unwrap_or_default();
+    if list.iter().all(Value::is_null) {
+        return Ok(None);
+    }
+    if list.iter().all(Value::is_string) {
+        return Ok(Some(names.clone()));
+    }
+    Err(unsupported(format!("dimension names {names} have no place in a V1 repo: some are missing")))
+}

@@ -1,0 +1,153 @@
+//! Writing and erasing. What is written is visible to others with a commit.
+
+use std::collections::BTreeSet;
+
+use arraylake_types::v1::{Collection, NewDoc};
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use zarrs_storage::{AsyncWritableStorageTraits, OffsetBytesIterator, StorageError, StoreKey, StorePrefix};
+
+use super::key::{Key, split_chunk};
+use super::read::Stored;
+use super::{ZarrStore, array_to_draft, fail, group_to_draft, unsupported};
+use crate::error::{Error, ErrorKind, Result};
+use crate::metastore::View;
+use crate::path::NodePath;
+
+/// A reference on its way: what it is written to, the path, and the JSON.
+pub(super) type NewReference = (View, String, Box<RawValue>);
+
+impl ZarrStore {
+    async fn set_key(&self, key: &StoreKey, value: Bytes) -> Result<()> {
+        // Nothing that this handle remembers may outlive what it writes.
+        self.cool();
+        match Key::parse(key.as_str()) {
+            Key::Node(node) => self.set_document(&node, &value).await,
+            Key::Chunk(path) => self.set_chunk(path, value).await,
+            Key::Other => {
+                Err(unsupported(format!("key {key:?} has no place in a V1 repo", key = key.as_str())))
+            }
+        }
+    }
+
+    async fn set_document(&self, node: &NodePath, value: &[u8]) -> Result<()> {
+        self.inner.repo.writable()?;
+        let bad =
+            |reason: String| Error::new(ErrorKind::Invalid, format!("the document of {node}: {reason}"));
+        let document = crate::json::parse(value).map_err(|error| bad(error.to_string()))?;
+        let Value::Object(document) = document else { return Err(bad("is no JSON object".to_owned())) };
+        let (path, other, stored) = match document.get("node_type").and_then(Value::as_str) {
+            Some("array") => (node.array_document(), node.group_document(), array_to_draft(&document)?),
+            Some("group") => (node.group_document(), node.array_document(), group_to_draft(&document)),
+            _ => return Err(bad("`node_type` is neither `array` nor `group`".to_owned())),
+        };
+        self.inner.repo.set_doc(&path, &stored).await?;
+        if self.inner.repo.doc_exists(&other).await? {
+            self.inner.repo.del_docs([other]).await?;
+        }
+        Ok(())
+    }
+
+    /// The chunk goes into the bucket, and then its reference to the service, together with others.
+    async fn set_chunk(&self, path: String, value: Bytes) -> Result<()> {
+        let session = self.inner.repo.writable()?;
+        let reference = self.inner.chunks.put(&session.id, value).await?;
+        let json = serde_json::value::to_raw_value(&reference)
+            .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
+        let run = |references| self.store_references(references);
+        self.inner.writes.ask((session.view(), path, json), run).await
+    }
+
+    async fn store_references(&self, references: Vec<NewReference>) -> Result<Vec<()>> {
+        let done = vec![(); references.len()];
+        let mut rest = references;
+        while let Some((view, ..)) = rest.first() {
+            let view = view.clone();
+            let (now, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(other, ..)| *other == view);
+            let docs = now.into_iter().map(|(_, path, json)| NewDoc::new(view.session.clone(), path, json));
+            let docs: Vec<NewDoc<Box<RawValue>>> = docs.collect();
+            self.inner.repo.metastore().add_docs(&Collection::Chunks, &view, &docs).await?;
+            rest = later;
+        }
+        Ok(done)
+    }
+
+    /// Deletes what is there. What is not is left alone: zarrs erases each chunk that has nothing but fill values.
+    async fn erase_keys(&self, keys: &[StoreKey]) -> Result<()> {
+        self.cool();
+        self.inner.repo.writable()?;
+        let (mut documents, mut chunks) = (BTreeSet::new(), BTreeSet::new());
+        for key in keys {
+            match Key::parse(key.as_str()) {
+                Key::Node(node) => documents.extend([node.array_document(), node.group_document()]),
+                Key::Chunk(path) => drop(chunks.insert(path)),
+                Key::Other => {}
+            }
+        }
+        for (collection, paths) in [(Collection::Chunks, chunks), (Collection::Metadata, documents)] {
+            if paths.is_empty() {
+                continue;
+            }
+            let found = self.inner.repo.fetch::<Box<RawValue>>(&collection, paths).await?;
+            self.inner.repo.delete(&collection, found.into_keys()).await?;
+        }
+        Ok(())
+    }
+
+    async fn erase_under(&self, prefix: &str) -> Result<()> {
+        self.cool();
+        let repo = &self.inner.repo;
+        repo.writable()?;
+        let Ok(node) = prefix.parse::<NodePath>() else { return Ok(()) };
+        if let Some((array, _)) = split_chunk(prefix.trim_end_matches('/')) {
+            self.erase_chunks(array, prefix).await?;
+        }
+        repo.delete_node(&node).await
+    }
+
+    /// All chunks of an array, or those whose keys begin with the prefix.
+    async fn erase_chunks(&self, array: &str, prefix: &str) -> Result<()> {
+        let Ok(node) = array.parse::<NodePath>() else { return Ok(()) };
+        let all = prefix.trim_end_matches('/').rsplit('/').next() == Some("c");
+        if all && matches!(self.stored(&node).await?, Some(Stored::Array(_))) {
+            let directory = format!("{}/", node.chunk_directory());
+            return self.inner.repo.del_prefix(&Collection::Chunks, &directory).await;
+        }
+        let chunks = self.chunk_keys(prefix).await?;
+        let paths = chunks.into_iter().map(|(_, path)| path);
+        self.inner.repo.delete(&Collection::Chunks, paths).await
+    }
+}
+
+#[async_trait]
+impl AsyncWritableStorageTraits for ZarrStore {
+    async fn set(&self, key: &StoreKey, value: Bytes) -> Result<(), StorageError> {
+        self.set_key(key, value).await.map_err(fail)
+    }
+
+    async fn set_partial_many<'a>(
+        &'a self,
+        key: &StoreKey,
+        offset_values: OffsetBytesIterator<'a>,
+    ) -> Result<(), StorageError> {
+        zarrs_storage::async_store_set_partial_many(self, key, offset_values).await
+    }
+
+    async fn erase(&self, key: &StoreKey) -> Result<(), StorageError> {
+        self.erase_keys(std::slice::from_ref(key)).await.map_err(fail)
+    }
+
+    async fn erase_many(&self, keys: &[StoreKey]) -> Result<(), StorageError> {
+        self.erase_keys(keys).await.map_err(fail)
+    }
+
+    async fn erase_prefix(&self, prefix: &StorePrefix) -> Result<(), StorageError> {
+        self.erase_under(prefix.as_str()).await.map_err(fail)
+    }
+
+    fn supports_set_partial(&self) -> bool {
+        false
+    }
+}
