@@ -10,6 +10,8 @@
 #![expect(clippy::print_stdout, reason = "the figures are read from the standard output")]
 #![expect(clippy::expect_used, reason = "a benchmark that cannot run has nothing to report")]
 
+#[path = "common/mod.rs"]
+mod common;
 #[path = "catalog/raw.rs"]
 mod raw;
 #[path = "catalog/server.rs"]
@@ -25,6 +27,7 @@ use arraylake_core::types::{RepoModel, Rows};
 use arraylake_core::{AsyncClient, Config};
 use tokio::runtime::Builder;
 
+use crate::common::median;
 use crate::raw::Raw;
 
 /// Rounds that are not counted: connections are made, caches fill.
@@ -148,13 +151,6 @@ where
     let elapsed = start.elapsed();
     drop(results);
     elapsed.div_f64((shape.tasks * shape.calls) as f64)
-}
-
-fn median<T: PartialOrd>(values: impl Iterator<Item = T>) -> T {
-    let mut values: Vec<T> = values.collect();
-    values.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
-    let middle = values.len() / 2;
-    values.swap_remove(middle)
 }
 
 /// One call at a time, on one thread: no figure should hang on which worker happened to take which task.

@@ -9,6 +9,7 @@ pub mod browser;
 pub mod contract;
 pub mod dataset;
 pub mod lake;
+pub mod proxy;
 pub mod python;
 pub mod v1_dataset;
 

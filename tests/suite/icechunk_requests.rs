@@ -1,7 +1,7 @@
 //! How many requests opening takes, counted before the catalog and before the object store.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arraylake_core::icechunk::StorageOverrides;
@@ -9,65 +9,13 @@ use arraylake_core::prelude::*;
 use arraylake_core::{AsyncClient, Config};
 use arraylake_tests::dataset;
 use arraylake_tests::lake::TestLake;
+use arraylake_tests::proxy::{Manners, Proxy};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use http::Request;
+use http_body_util::Full;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 use zarrs::array::Array;
-
-/// What stands before the object store.
-#[derive(Debug, Default)]
-struct Seen {
-    /// Method and path of each request.
-    requests: Mutex<Vec<String>>,
-}
-
-impl Seen {
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.requests.lock().unwrap())
-    }
-}
-
-/// A proxy that writes down what it passes on. With `may_not_list` it hides which keys do not exist, as S3 does from
-/// those who may not list.
-async fn proxy(to: String, may_not_list: bool) -> (String, Arc<Seen>) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let uri = format!("http://{}", listener.local_addr().unwrap());
-    let seen = Arc::new(Seen::default());
-    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-    let book = Arc::clone(&seen);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (to, client, book) = (to.clone(), client.clone(), Arc::clone(&book));
-            let pass = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
-                let (to, client, book) = (to.clone(), client.clone(), Arc::clone(&book));
-                async move {
-                    let path = request.uri().path().to_owned();
-                    book.requests.lock().unwrap().push(format!("{} {path}", request.method()));
-                    let (mut parts, body) = request.into_parts();
-                    let rest = parts.uri.path_and_query().unwrap().as_str();
-                    parts.uri = format!("{to}{rest}").parse().unwrap();
-                    let body = Full::new(body.collect().await.unwrap().to_bytes());
-                    let answer = client.request(Request::from_parts(parts, body)).await.unwrap();
-                    let (mut parts, body) = answer.into_parts();
-                    let mut bytes = body.collect().await.unwrap().to_bytes();
-                    if may_not_list && parts.status == StatusCode::NOT_FOUND {
-                        parts.status = StatusCode::FORBIDDEN;
-                        bytes = Bytes::from("<Error><Code>AccessDenied</Code></Error>");
-                        parts.headers.remove(http::header::CONTENT_LENGTH);
-                    }
-                    Ok::<_, std::convert::Infallible>(Response::from_parts(parts, Full::new(bytes)))
-                }
-            });
-            let connection = hyper::server::conn::http1::Builder::new();
-            tokio::spawn(connection.serve_connection(TokioIo::new(stream), pass));
-        }
-    });
-    (uri, seen)
-}
 
 /// A client that counts its requests to the catalog, each of which waits for a permit.
 fn gated_client(lake: &TestLake, gate: &Arc<Semaphore>) -> (AsyncClient, Arc<AtomicUsize>) {
@@ -124,15 +72,15 @@ async fn open_and_read(
     endpoint: String,
     may_not_list: bool,
 ) -> (usize, Vec<String>) {
-    let (proxy, seen) = proxy(endpoint, may_not_list).await;
+    let proxy = Proxy::start(endpoint, Manners { may_not_list, ..Manners::default() }).await;
     let (client, catalog) = counting_client(lake);
-    let options = OpenOptions::new().with_storage(StorageOverrides::new().with_endpoint_url(proxy));
+    let options = OpenOptions::new().with_storage(StorageOverrides::new().with_endpoint_url(proxy.uri()));
     let repo = client.get_repo(name, options).await.unwrap().into_icechunk().unwrap();
     let store = Arc::new(repo.store("main").await.unwrap());
     let array = Array::async_open(store, "/large").await.unwrap();
     let chunk = array.async_retrieve_chunk::<Vec<f64>>(&[1]).await.unwrap();
     assert_eq!(chunk, vec![1.5; 2000]);
-    (catalog.load(Ordering::SeqCst), seen.take())
+    (catalog.load(Ordering::SeqCst), proxy.take())
 }
 
 /// Another test that commits at that moment costs the first session one more look at `repo`, so it may take a few

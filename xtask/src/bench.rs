@@ -13,6 +13,7 @@ use std::{
 use crate::{
     deps,
     process::{Error, Result, cargo, root, run as run_command, target_dir},
+    test,
 };
 
 const BENCHES: &str = "tests/benches";
@@ -58,6 +59,9 @@ fn figures(group: &str, env: Vec<(&'static str, PathBuf)>) -> Result<()> {
     let mut command = cargo();
     command.envs(env);
     command.args(["bench", "--locked", "-p", "arraylake-tests", "--bench", group]);
+    if group == "open" {
+        command.envs(test::pythons()?);
+    }
     let problem = |e| Error::new(format!("cannot run the benchmark {group}: {e}"));
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(problem)?;
     for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {

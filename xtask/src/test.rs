@@ -49,7 +49,7 @@ pub(crate) fn show_browser() -> Result<()> {
 }
 
 /// The interpreters of the interoperability tests, by the variables that name them.
-fn pythons() -> Result<Vec<(&'static str, PathBuf)>> {
+pub(crate) fn pythons() -> Result<Vec<(&'static str, PathBuf)>> {
     let target = target_dir()?;
     let environments = python::INTEROP.iter();
     environments.map(|environment| Ok((environment.variable, environment.python(&target)?))).collect()
