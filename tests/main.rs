@@ -2,6 +2,8 @@
 //! the Python client, errors and secrets.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "suite/azure.rs"]
+mod azure;
 #[path = "suite/blocking.rs"]
 mod blocking;
 #[path = "suite/blocking_repository.rs"]

@@ -66,6 +66,12 @@ impl TestLake {
         self.client_with_token(self.lake.token())
     }
 
+    /// A client over HTTP that takes the service to be elsewhere: behind a proxy.
+    pub fn client_at(&self, uri: &str) -> AsyncClient {
+        let builder = AsyncClient::builder().with_config(Config::empty()).with_service_uri(uri);
+        builder.with_token(self.lake.token()).build().unwrap()
+    }
+
     pub fn client_with_token(&self, token: impl Into<Secret>) -> AsyncClient {
         AsyncClient::builder()
             .with_config(Config::empty())

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(missing_docs, clippy::missing_panics_doc, reason = "a test says what it does in its name")]
 
+pub mod azurite;
 pub mod browser;
 pub mod contract;
 pub mod dataset;

@@ -6,8 +6,12 @@ mod buckets;
 mod expiry;
 #[path = "icechunk_maintenance.rs"]
 mod maintenance;
+#[path = "icechunk_series.rs"]
+mod series;
 #[path = "icechunk_sessions.rs"]
 mod sessions;
+#[path = "icechunk_virtual.rs"]
+mod virtual_chunks;
 
 use std::sync::Arc;
 

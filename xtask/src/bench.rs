@@ -30,7 +30,11 @@ pub(crate) fn run(group: Option<&str>) -> Result<()> {
         }
     };
     for group in chosen {
-        let env = if group == "cli" { cli::prepare()? } else { Vec::new() };
+        let env = match group {
+            "cli" => cli::prepare()?,
+            "open" => test::pythons()?,
+            _ => Vec::new(),
+        };
         figures(group, env)?;
         if group == "catalog" {
             tree_sizes()?;
@@ -59,9 +63,6 @@ fn figures(group: &str, env: Vec<(&'static str, PathBuf)>) -> Result<()> {
     let mut command = cargo();
     command.envs(env);
     command.args(["bench", "--locked", "-p", "arraylake-tests", "--bench", group]);
-    if group == "open" {
-        command.envs(test::pythons()?);
-    }
     let problem = |e| Error::new(format!("cannot run the benchmark {group}: {e}"));
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(problem)?;
     for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {

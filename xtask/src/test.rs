@@ -1,5 +1,6 @@
 //! `cargo xtask test`: all tests, with the Pythons and the browser that some of them need.
 
+mod azurite;
 mod browser;
 pub(crate) mod python;
 
@@ -16,7 +17,7 @@ const PROXIES: [&str; 3] = ["http_proxy", "https_proxy", "all_proxy"];
 pub(crate) fn run(args: &[&str]) -> Result<()> {
     let options = Options::parse(args)?;
     options.check(env::var("CI").is_ok_and(|value| value == "true"))?;
-    let pythons = if options.interop { pythons()? } else { Vec::new() };
+    let programs = if options.interop { programs()? } else { Vec::new() };
     let browser = options.browser.then(browser::find).transpose()?;
     let suite = ["test", "--workspace", "--locked"];
     // Cargo may need a proxy to fetch crates; the tests talk to this machine only.
@@ -30,8 +31,9 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
     for environment in &python::INTEROP {
         tests.env_remove(environment.variable);
     }
-    match pythons.is_empty() {
-        false => tests.envs(pythons).env_remove(NO_INTEROP),
+    tests.env_remove(azurite::VARIABLE);
+    match programs.is_empty() {
+        false => tests.envs(programs).env_remove(NO_INTEROP),
         true => tests.env(NO_INTEROP, "1"),
     };
     match browser {
@@ -55,11 +57,18 @@ pub(crate) fn pythons() -> Result<Vec<(&'static str, PathBuf)>> {
     environments.map(|environment| Ok((environment.variable, environment.python(&target)?))).collect()
 }
 
-/// `cargo xtask pythons`: makes the environments and prints their variables for a shell, for those who run one suite
-/// by hand.
+/// Those, and the other programs of others that the tests run.
+fn programs() -> Result<Vec<(&'static str, PathBuf)>> {
+    let mut programs = pythons()?;
+    programs.push((azurite::VARIABLE, azurite::program(&target_dir()?)?));
+    Ok(programs)
+}
+
+/// `cargo xtask pythons`: makes the environments, installs Azurite, and prints their variables for a shell, for those
+/// who run one suite by hand.
 pub(crate) fn show_pythons() -> Result<()> {
-    for (variable, python) in pythons()? {
-        println!("export {variable}={}", python.display());
+    for (variable, program) in programs()? {
+        println!("export {variable}={}", program.display());
     }
     Ok(())
 }

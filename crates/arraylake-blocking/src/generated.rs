@@ -805,6 +805,22 @@ impl<A: Repositories + ?Sized + 'static> Client<A> {
         self.run(move |api| async move { api.get_or_create_repo(&org, request, options).await })
     }
 
+    /// Keeps an Icechunk repo up by the rules that the catalog keeps for it, or for its org: lets go of old versions,
+    /// deletes garbage, and reports both. Each is tried dry first; see [`Upkeep`].
+    ///
+    /// `GET /repos/{org}/{repo}`, `GET /orgs/{org}` if the repo has no rules for garbage of its own,
+    /// `GET /repos/{org}/{repo}/open`, `POST /repos/icechunk/{org}/{repo}/expiration_results` and `.../gc_results`
+    ///
+    /// # Errors
+    /// As [`get_repo`](Self::get_repo); [`Error::Mismatch`](arraylake_core::Error::Mismatch) if it is of another kind; if the repo
+    /// may only be read, the object store fails, or the service does not take the report. What was done by then is
+    /// told to whoever watches.
+    #[cfg(feature = "icechunk")]
+    pub fn maintain_repo(&self, repo: &RepoName, how: Upkeep) -> Result<UpkeepReport> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.maintain_repo(&repo, how).await })
+    }
+
     /// Changes which buckets the virtual chunks of a repo may lie in, and opens it with credentials for them: those of
     /// a handle opened earlier stay as they were. Needs leave to write to the repo.
     ///

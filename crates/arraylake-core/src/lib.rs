@@ -59,6 +59,8 @@ pub use self::uri::ServiceUri;
 #[cfg(any(feature = "icechunk", feature = "v1"))]
 pub use self::repository::{OpenOptions, Repo};
 #[cfg(feature = "icechunk")]
+pub use self::repository::{Upkeep, UpkeepReport, UpkeepStep};
+#[cfg(feature = "icechunk")]
 pub use arraylake_icechunk as icechunk;
 #[cfg(feature = "v1")]
 pub use arraylake_v1 as v1;

@@ -5,6 +5,8 @@ mod entry;
 mod icechunk;
 mod make;
 mod options;
+#[cfg(feature = "icechunk")]
+mod upkeep;
 #[cfg(feature = "v1")]
 mod v1;
 
@@ -21,6 +23,10 @@ pub(crate) use self::entry::NewEntry;
 pub(crate) use self::icechunk::{get, import, locate, open};
 pub(crate) use self::make::{create, get_or_create};
 pub use self::options::OpenOptions;
+#[cfg(feature = "icechunk")]
+pub(crate) use self::upkeep::maintain;
+#[cfg(feature = "icechunk")]
+pub use self::upkeep::{Upkeep, UpkeepReport, UpkeepStep};
 #[cfg(feature = "v1")]
 pub(crate) use self::v1::V1Settings;
 #[cfg(not(feature = "icechunk"))]

@@ -16,8 +16,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::Stream;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt as _};
 use icechunk::Storage;
 use icechunk::format::{CONFIG_FILE_PATH, REPO_INFO_FILE_PATH};
 use icechunk::storage::{
@@ -100,6 +100,19 @@ macro_rules! ask {
                 Ok(next) => next.storage().$method($($argument),*).await.map_err(|error| next.plain(error)),
                 Err(error) => Err(error),
             },
+        }
+    }};
+}
+
+/// The same for a listing, which says with its first item that it was refused.
+macro_rules! ask_listing {
+    ($self:ident.$method:ident($($argument:expr),*)) => {{
+        let inner = $self.inner.last();
+        let mut listing = inner.storage().$method($($argument),*).await?;
+        match listing.next().await {
+            None => Ok(stream::empty().boxed()),
+            Some(Ok(first)) => Ok(stream::iter([Ok(first)]).chain(listing).boxed()),
+            Some(Err(error)) => inner.after(error)?.storage().$method($($argument),*).await,
         }
     }};
 }
@@ -287,7 +300,7 @@ impl Storage for OpeningStorage {
         ctx: &StorageContext<'_>,
         prefix: &str,
     ) -> StorageResult<BoxStream<'a, StorageResult<ListInfo<String>>>> {
-        ask!(self.list_objects(ctx, prefix))
+        ask_listing!(self.list_objects(ctx, prefix))
     }
 
     async fn list_objects_with_id_prefixes<'a>(
@@ -296,7 +309,7 @@ impl Storage for OpeningStorage {
         prefix: &str,
         id_prefixes: &[String],
     ) -> StorageResult<BoxStream<'a, StorageResult<ListInfo<String>>>> {
-        ask!(self.list_objects_with_id_prefixes(ctx, prefix, id_prefixes))
+        ask_listing!(self.list_objects_with_id_prefixes(ctx, prefix, id_prefixes))
     }
 
     fn lists_id_prefixes_natively(&self) -> bool {

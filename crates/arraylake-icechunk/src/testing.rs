@@ -142,7 +142,7 @@ pub(crate) struct Setup {
     pub(crate) fake: Arc<Fake>,
     pub(crate) source: Arc<dyn CredentialSource>,
     pub(crate) cache: CredentialCache,
-    pub(crate) clock: Box<dyn Fn() -> Timestamp>,
+    pub(crate) clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 pub(crate) fn setup(life: Duration, delay: Duration) -> Setup {

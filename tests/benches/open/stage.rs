@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arraylake_core::AsyncClient;
 use arraylake_core::prelude::*;
-use arraylake_core::{AsyncClient, Config};
 use arraylake_tests::lake::TestLake;
 use arraylake_tests::proxy::{Manners, Proxy};
 use zarrs::array::{ArrayBuilder, data_type};
@@ -65,12 +65,7 @@ impl Stage {
 
     /// A client that knows nothing yet.
     pub(crate) fn client(&self) -> AsyncClient {
-        AsyncClient::builder()
-            .with_config(Config::empty())
-            .with_service_uri(self.catalog.uri())
-            .with_token(self.lake.lake().token())
-            .build()
-            .unwrap()
+        self.lake.client_at(self.catalog.uri())
     }
 
     /// Requests to the catalog and to the object store since the last look.

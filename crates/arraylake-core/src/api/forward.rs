@@ -1078,6 +1078,11 @@ impl<T: Repositories + ?Sized> Repositories for &T {
     }
 
     #[cfg(feature = "icechunk")]
+    async fn maintain_repo(&self, repo: &RepoName, how: Upkeep) -> Result<UpkeepReport> {
+        (**self).maintain_repo(repo, how).await
+    }
+
+    #[cfg(feature = "icechunk")]
     async fn authorize_virtual_chunk_access(
         &self,
         repo: &RepoName,
@@ -1115,6 +1120,11 @@ impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
     }
 
     #[cfg(feature = "icechunk")]
+    async fn maintain_repo(&self, repo: &RepoName, how: Upkeep) -> Result<UpkeepReport> {
+        (**self).maintain_repo(repo, how).await
+    }
+
+    #[cfg(feature = "icechunk")]
     async fn authorize_virtual_chunk_access(
         &self,
         repo: &RepoName,
@@ -1149,6 +1159,11 @@ impl<T: Repositories + ?Sized> Repositories for Box<T> {
         options: OpenOptions,
     ) -> Result<Repo> {
         (**self).get_or_create_repo(org, request, options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn maintain_repo(&self, repo: &RepoName, how: Upkeep) -> Result<UpkeepReport> {
+        (**self).maintain_repo(repo, how).await
     }
 
     #[cfg(feature = "icechunk")]

@@ -115,6 +115,8 @@ pub mod codegen_prelude {
     pub use crate::error::Result;
     #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use crate::repository::{OpenOptions, Repo};
+    #[cfg(feature = "icechunk")]
+    pub use crate::repository::{Upkeep, UpkeepReport};
     #[cfg(feature = "object-store")]
     pub use arraylake_icechunk::BucketStore;
     pub use arraylake_types::{

@@ -10,6 +10,8 @@ use crate::api::VirtualChunks;
 use crate::client::AsyncClient;
 use crate::error::Result;
 use crate::repository::{self, OpenOptions, Repo};
+#[cfg(feature = "icechunk")]
+use crate::repository::{Upkeep, UpkeepReport};
 
 /// Open repositories: their data, not only their entries.
 #[cfg(any(feature = "icechunk", feature = "v1"))]
@@ -60,6 +62,19 @@ pub trait Repositories: Send + Sync {
     async fn get_or_create_repo(&self, org: &OrgName, request: NewRepo, options: OpenOptions)
     -> Result<Repo>;
 
+    /// Keeps an Icechunk repo up by the rules that the catalog keeps for it, or for its org: lets go of old versions,
+    /// deletes garbage, and reports both. Each is tried dry first; see [`Upkeep`].
+    ///
+    /// `GET /repos/{org}/{repo}`, `GET /orgs/{org}` if the repo has no rules for garbage of its own,
+    /// `GET /repos/{org}/{repo}/open`, `POST /repos/icechunk/{org}/{repo}/expiration_results` and `.../gc_results`
+    ///
+    /// # Errors
+    /// As [`get_repo`](Self::get_repo); [`Error::Mismatch`](crate::Error::Mismatch) if it is of another kind; if the repo
+    /// may only be read, the object store fails, or the service does not take the report. What was done by then is
+    /// told to whoever watches.
+    #[cfg(feature = "icechunk")]
+    async fn maintain_repo(&self, repo: &RepoName, how: Upkeep) -> Result<UpkeepReport>;
+
     /// Changes which buckets the virtual chunks of a repo may lie in, and opens it with credentials for them: those of
     /// a handle opened earlier stay as they were. Needs leave to write to the repo.
     ///
@@ -99,6 +114,11 @@ impl Repositories for AsyncClient {
         options: OpenOptions,
     ) -> Result<Repo> {
         repository::get_or_create(self, org, request, options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn maintain_repo(&self, repo: &RepoName, how: Upkeep) -> Result<UpkeepReport> {
+        repository::maintain(self, repo, how).await
     }
 
     #[cfg(feature = "icechunk")]

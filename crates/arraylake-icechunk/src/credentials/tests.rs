@@ -217,3 +217,49 @@ async fn nothing_prints_a_secret() {
     let text = format!("{:?} {:?} {:?}", setup.cache, setup.opener(), setup.source);
     assert!(!text.contains(SECRET), "{text}");
 }
+
+/// Credentials as a service gives them whose clock is so many seconds behind this machine's: by ours they have ended.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_runs_ahead_of_the_services_costs_a_fetch_every_five_seconds_and_no_failure() {
+    let setup = setup(HOUR, Duration::ZERO);
+    let ours = setup.clock;
+    let ahead = move || (ours().to_chrono() + chrono::TimeDelta::hours(2)).into();
+    let cache = CredentialCache::with_clock(ahead);
+    for _ in 0..60 {
+        cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!((10..=13).contains(&setup.fake.calls()), "{}", setup.fake.calls());
+}
+
+/// The other way round they seem to live on: they are used until the bucket refuses them.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_runs_behind_the_services_finds_out_from_the_bucket() {
+    let setup = setup(HOUR, Duration::ZERO);
+    let ours = setup.clock;
+    let behind = move || (ours().to_chrono() - chrono::TimeDelta::hours(2)).into();
+    let cache = CredentialCache::with_clock(behind);
+    cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    advance(2 * HOUR).await;
+    cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    assert_eq!(setup.fake.calls(), 1);
+    assert!(cache.invalidate(&repo()), "refused");
+    cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    assert_eq!(setup.fake.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_entries_of_one_moment_are_not_all_due_at_one_moment() {
+    let setup = setup(HOUR, Duration::ZERO);
+    let names: Vec<RepoName> = (0..100).map(|number| format!("acme/repo{number}").parse().unwrap()).collect();
+    for name in &names {
+        setup.cache.get(&setup.source, name, &Scope::Bucket).await.unwrap();
+    }
+    // In the middle of the time in which they become due, some are and some are not.
+    advance(HOUR - Duration::from_secs(228)).await;
+    for name in &names {
+        setup.cache.get(&setup.source, name, &Scope::Bucket).await.unwrap();
+    }
+    let renewed = setup.fake.calls() - names.len();
+    assert!((10..=90).contains(&renewed), "{renewed}");
+}

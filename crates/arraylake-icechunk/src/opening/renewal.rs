@@ -17,8 +17,12 @@ use crate::error::one_line;
 use crate::sessions;
 
 /// How the stores of the platforms say that keys are no good (any more).
-const REFUSALS: [&str; 4] =
-    ["ExpiredToken", "InvalidToken", "AuthenticationFailed", "lacked valid authentication credentials"];
+const REFUSALS: [&str; 4] = [
+    "ExpiredToken",
+    "InvalidToken",
+    "failed to authenticate the request",
+    "lacked valid authentication credentials",
+];
 
 type Inner = Arc<dyn Storage + Send + Sync>;
 
@@ -93,7 +97,9 @@ impl Renewed {
     pub(super) fn after(&self, error: StorageError) -> Result<&Self, StorageError> {
         let Some(keeper) = &self.keeper else { return Err(error) };
         let text = one_line(&error.kind);
-        if !REFUSALS.iter().any(|refusal| text.contains(refusal)) {
+        // Some stores say it in a body that only this shows.
+        let all = format!("{text} {:?}", error.kind);
+        if !REFUSALS.iter().any(|refusal| all.contains(refusal)) {
             return Err(plain(error, &text, keeper));
         }
         match self.make_next(keeper) {
@@ -111,7 +117,13 @@ impl Renewed {
         if !keeper.link.cache.invalidate(&keeper.repo) {
             return false;
         }
-        let Some(storage) = again(&self.storage, &keeper.link) else { return false };
+        let storage = match again(&self.storage, &keeper.link) {
+            Ok(storage) => storage,
+            Err(error) => {
+                tracing::warn!(repo = %keeper.repo, %error, "no new storage can be made of the old one");
+                return false;
+            }
+        };
         tracing::debug!(repo = %keeper.repo, "the bucket refused its keys, they are fetched anew");
         self.next.set(Box::new(Self::of(storage, Some(Arc::clone(keeper))))).is_ok()
     }
@@ -140,11 +152,11 @@ impl fmt::Display for Renewed {
     }
 }
 
-/// The same storage as it was before its first request: it has no credentials yet.
-fn again(storage: &Inner, link: &Link) -> Option<Inner> {
-    let text = serde_json::to_vec(storage).ok()?;
+/// The same storage as it was before its first request: it has no credentials yet. It goes the way that sessions travel.
+fn again(storage: &Inner, link: &Link) -> Result<Inner, Box<dyn std::error::Error>> {
+    let bytes = rmp_serde::to_vec(storage)?;
     let _reading = sessions::Reading::begin(link.clone());
-    serde_json::from_slice(&text).ok()
+    Ok(rmp_serde::from_slice(&bytes)?)
 }
 
 /// Icechunk repeats reads of chunks for more than a minute after what looks like a broken connection, and so does the

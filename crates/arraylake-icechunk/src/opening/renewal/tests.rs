@@ -99,3 +99,25 @@ async fn a_refusal_of_credentials_is_said_in_words_that_icechunk_does_not_repeat
     assert_eq!(error.kind(), &ErrorKind::Credentials);
     assert_eq!(error.to_string(), "no credentials for acme/era5: not allowed any more");
 }
+
+#[tokio::test]
+async fn storages_of_every_platform_can_be_made_again() {
+    for (platform, method) in [
+        ("s3", "aws_customer_managed_role"),
+        ("gs", "gcp_customer_managed_role"),
+        ("azure", "azure_credential_delegation"),
+    ] {
+        let setup = an_hour();
+        let answer = answer(|text| {
+            text["repo_bucket"]["platform"] = platform.into();
+            text["repo_bucket"]["auth_config"] =
+                serde_json::json!({"method": method, "storage_account": "account"});
+            text["repo_bucket"]["extra_config"]["endpoint_url"] = "http://127.0.0.1:9/account".into();
+        });
+        let opener = setup.opener();
+        let storage = opener.storage(&repo(), &answer, &OpenOptions::new()).await.unwrap();
+        let next = again(&storage, &opener.link).unwrap_or_else(|error| panic!("{platform}: {error}"));
+        assert_eq!(format!("{next}"), format!("{storage}"));
+        assert!(format!("{next:?}").contains("attached: true"), "{next:?}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Azurite, the emulator of Azure Blob Storage that `cargo xtask test` installs.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use arraylake_types::StorageCredentials;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hmac::{Hmac, Mac as _};
+use http::Request;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use sha2::Sha256;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+const VARIABLE: &str = "ARRAYLAKE_TEST_AZURITE";
+/// The account that every Azurite has, and its key, which everybody knows.
+const ACCOUNT: &str = "devstoreaccount1";
+const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+/// The name of the container in it.
+pub const CONTAINER: &str = "container";
+
+/// A running Azurite with an empty container, all in memory. It ends with this value.
+#[derive(Debug)]
+pub struct Azurite {
+    endpoint: String,
+    _process: Child,
+}
+
+impl Azurite {
+    /// Starts one; none if the tests that need others' programs were left out on purpose.
+    pub async fn start() -> Option<Self> {
+        if std::env::var_os("ARRAYLAKE_TEST_NO_INTEROP").is_some() {
+            return None;
+        }
+        let Some(script) = std::env::var_os(VARIABLE).map(PathBuf::from) else {
+            panic!("{VARIABLE} is not set: run these tests by `cargo xtask test`, which installs Azurite");
+        };
+        let mut process = Command::new("node")
+            .arg(script)
+            .args(["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"])
+            .args(["--disableTelemetry", "--skipApiVersionCheck"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let endpoint = loop {
+            let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("Azurite ended early"));
+            if let Some((_, uri)) = line.split_once("successfully listens on ") {
+                break format!("{}/{ACCOUNT}", uri.trim());
+            }
+        };
+        // What it says later must go somewhere, or it stops.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let azurite = Self { endpoint, _process: process };
+        azurite.make_container().await;
+        Some(azurite)
+    }
+
+    async fn make_container(&self) {
+        let uri =
+            format!("{}/{CONTAINER}?restype=container&{}", self.endpoint, signature("2099-01-01T00:00:00Z"));
+        let request = Request::put(uri).header("content-length", "0").header("x-ms-version", "2021-12-02");
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let answer = client.request(request.body(Full::default()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 201, "{answer:?}");
+    }
+
+    /// Where the account is.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Credentials that this service takes until a moment, and that say of themselves that they end at another.
+    pub fn credentials(until: &str, said: &str) -> StorageCredentials {
+        let text = serde_json::json!({
+            "sas_token": signature(until), "storage_account": ACCOUNT, "expiration": said,
+        });
+        serde_json::from_value(text).unwrap()
+    }
+}
+
+/// A shared access signature for everything in the account.
+fn signature(until: &str) -> String {
+    let (version, permissions, services, kinds) = ("2018-11-09", "rwdlacup", "b", "sco");
+    // Neither a beginning, nor addresses, nor protocols.
+    let signed = format!("{ACCOUNT}\n{permissions}\n{services}\n{kinds}\n\n{until}\n\n\n{version}\n");
+    let mut mac = Hmac::<Sha256>::new_from_slice(&STANDARD.decode(KEY).unwrap()).unwrap();
+    mac.update(signed.as_bytes());
+    let encode =
+        |text: &str| text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").replace(':', "%3A");
+    let signature = encode(&STANDARD.encode(mac.finalize().into_bytes()));
+    let until = encode(until);
+    format!("sv={version}&ss={services}&srt={kinds}&sp={permissions}&se={until}&sig={signature}")
+}
