@@ -42,8 +42,9 @@ impl Filter {
     pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
         let plain = filter_text::plain(text).map_err(unsupported)?;
         let ast = jmespath::parse(&plain).map_err(|error| {
-            let line = error.to_string().lines().next().unwrap_or_default().to_owned();
-            Refusal::rule(format!("invalid token: {line}, for expression {text:?}"))
+            let token = filter_text::token_at(&plain, error.offset);
+            let place = format!("Parse error at column {}, token {token}", error.offset);
+            Refusal::rule(format!("invalid token: {place}, for expression:\n\"{text}\""))
         })?;
         Expr::of(&ast).map(Self).map_err(unsupported)
     }

@@ -55,6 +55,21 @@ fn closing(text: &str) -> Option<usize> {
     })
 }
 
+/// The word or the sign at a place of a filter, and what kind it is, in the form that clients show.
+pub(super) fn token_at(filter: &str, at: usize) -> String {
+    let rest = filter.get(at..).unwrap_or_default();
+    let word = |part: fn(char) -> bool| &rest[..rest.find(|c| !part(c)).unwrap_or(rest.len())];
+    let (token, kind) = match rest.chars().next() {
+        None => ("", "EOF"),
+        Some(c) if c.is_ascii_digit() || c == '-' => (word(|c| c.is_ascii_digit() || c == '-'), "NUMBER"),
+        Some(c) if c.is_alphabetic() || c == '_' => {
+            (word(|c| c.is_alphanumeric() || c == '_'), "UNQUOTED_IDENTIFIER")
+        }
+        Some(c) => (&rest[..c.len_utf8()], "SIGN"),
+    };
+    format!("\"{token}\" ({kind})")
+}
+
 fn as_json(literal: &str) -> String {
     let text = literal.replace("\\`", "`");
     let value = if NO_JSON.contains(&text.trim()) {
@@ -70,6 +85,18 @@ fn as_json(literal: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_token_at_a_place_is_told_with_its_kind() {
+        for (at, token) in [
+            (9, r#""10" (NUMBER)"#),
+            (0, r#""title" (UNQUOTED_IDENTIFIER)"#),
+            (6, r#""=" (SIGN)"#),
+            (99, r#""" (EOF)"#),
+        ] {
+            assert_eq!(token_at("title == 10", at), token);
+        }
+    }
 
     #[test]
     fn a_literal_that_is_no_json_becomes_a_text() {

@@ -80,4 +80,8 @@ fn what_is_no_expression_is_refused() {
         let refusal = Filter::parse(filter).unwrap_err().message();
         assert!(refusal.contains("invalid token"), "{filter}: {refusal}");
     }
+    let refusal = Filter::parse("title == 10").unwrap_err().message();
+    assert!(
+        refusal.starts_with(r#"invalid token: Parse error at column 9, token "10" (NUMBER), for expression"#)
+    );
 }
