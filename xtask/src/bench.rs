@@ -13,7 +13,7 @@ use std::{
 use crate::{
     deps,
     process::{Error, Result, cargo, root, run as run_command, target_dir},
-    test,
+    test::{self, python},
 };
 
 const BENCHES: &str = "tests/benches";
@@ -33,6 +33,7 @@ pub(crate) fn run(group: Option<&str>) -> Result<()> {
         let env = match group {
             "cli" => cli::prepare()?,
             "open" => test::pythons()?,
+            "v1" => vec![python::INTEROP[1].named(&target_dir()?)?],
             _ => Vec::new(),
         };
         figures(group, env)?;

@@ -53,8 +53,7 @@ pub(crate) fn show_browser() -> Result<()> {
 /// The interpreters of the interoperability tests, by the variables that name them.
 pub(crate) fn pythons() -> Result<Vec<(&'static str, PathBuf)>> {
     let target = target_dir()?;
-    let environments = python::INTEROP.iter();
-    environments.map(|environment| Ok((environment.variable, environment.python(&target)?))).collect()
+    python::INTEROP.iter().map(|environment| environment.named(&target)).collect()
 }
 
 /// Those, and the other programs of others that the tests run.

@@ -57,6 +57,11 @@ pub(crate) const INTEROP: [Environment; 3] = [
 ];
 
 impl Environment {
+    /// The variable that names the interpreter, and the interpreter as [`python`](Self::python) finds it.
+    pub(crate) fn named(&self, target: &Path) -> Result<(&'static str, PathBuf)> {
+        Ok((self.variable, self.python(target)?))
+    }
+
     /// The interpreter of the environment, which is made if it is missing or its requirements have changed.
     pub(crate) fn python(&self, target: &Path) -> Result<PathBuf> {
         let venv = target.join("interop").join(self.name);
