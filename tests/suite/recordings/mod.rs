@@ -15,6 +15,7 @@ mod play_buckets;
 mod play_catalog;
 mod play_compute;
 mod play_iceberg;
+mod play_metastore;
 mod play_repos;
 mod record;
 

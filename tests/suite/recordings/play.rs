@@ -6,12 +6,16 @@ use arraylake_types::InvalidInput;
 use serde_json::Value;
 
 use super::compare::{Outcome, kind_of};
+use super::elsewhere::METASTORE;
 use super::leaf::Recorded;
 use super::record::Record;
-use super::{play_buckets, play_catalog, play_compute, play_iceberg, play_repos};
+use super::{play_buckets, play_catalog, play_compute, play_iceberg, play_metastore, play_repos};
 
 /// Makes a recorded call through our client; none if no method of ours is meant.
 pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
+    if record.call.starts_with(METASTORE) {
+        return play_metastore::play(record, leaf).await;
+    }
     let client = match client(record, leaf) {
         Ok(client) => client,
         Err(error) => return Some(Err(kind_of(&error))),
