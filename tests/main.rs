@@ -12,6 +12,8 @@ mod blocking_repository;
 mod blocking_streams;
 #[path = "suite/browser.rs"]
 mod browser;
+#[path = "suite/cli.rs"]
+mod cli;
 #[path = "suite/contract.rs"]
 mod contract;
 #[path = "suite/errors.rs"]

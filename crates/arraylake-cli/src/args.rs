@@ -88,7 +88,6 @@ impl Globals {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Logging in and out, and who is logged in.
     #[command(subcommand)]
     Auth(command::auth::AuthCommand),
     /// Repos: their entries in the catalog, their history and what is in them.
@@ -109,11 +108,8 @@ pub(crate) enum Command {
     /// Serves an Arraylake of your own on this machine: a catalog and an S3 endpoint on one directory.
     #[cfg(feature = "serve")]
     Serve(arraylake_local::command::ServeArgs),
-    /// Facts about this program, its configuration and the service, for a report of a fault.
     Diagnostics(command::diagnostics::DiagnosticsArgs),
-    /// Prints a script that completes commands in a shell.
     Completions(command::generate::CompletionsArgs),
-    /// Prints the manual page, or writes those of all commands.
     Man(command::generate::ManArgs),
 }
 

@@ -1,9 +1,13 @@
 //! [`Console`]: what is printed where and in which format, questions, and progress.
 
+#[cfg(unix)]
+mod silence;
+mod voice;
+
 use std::fmt;
 use std::future::Future;
 use std::io::{BufRead, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -11,6 +15,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde::Serialize;
 
+pub use self::voice::Voice;
 use crate::failure::{Failure, Outcome, Status};
 use crate::look::Look;
 use crate::mask::mask;
@@ -266,7 +271,7 @@ impl Console {
             return Err(Failure::usage(message).with_hint(instead.to_owned()));
         }
         #[cfg(unix)]
-        let _silent = Silence::begin();
+        let _silent = silence::Silence::begin();
         let answer = self.ask(&format!("{question}: ")).await;
         self.voice.write("\n");
         answer
@@ -302,76 +307,5 @@ impl fmt::Debug for Console {
             .field("manner", &self.manner)
             .field("look", &self.look)
             .finish_non_exhaustive()
-    }
-}
-
-/// Speaks to people, on stderr. Cheap to clone.
-#[derive(Clone)]
-pub struct Voice {
-    err: Arc<Mutex<Box<dyn Write + Send>>>,
-    quiet: bool,
-    colour: bool,
-}
-
-impl Voice {
-    /// Tells people something. Nobody hears it with `--quiet`.
-    pub fn note(&self, text: &str) {
-        if !self.quiet {
-            self.say(Style::new(), "", text);
-        }
-    }
-
-    /// Tells people what they have to know to go on, with `--quiet` too.
-    pub fn tell(&self, text: &str) {
-        self.say(Style::new(), "", text);
-    }
-
-    fn say(&self, style: Style, label: &str, text: &str) {
-        let label = match label {
-            "" => String::new(),
-            label if self.colour => format!("{style}{label}{style:#}"),
-            label => label.to_owned(),
-        };
-        self.write(&format!("{label}{}\n", crate::look::plain(text)));
-    }
-
-    /// Nobody may be reading: what is said here is no result.
-    fn write(&self, text: &str) {
-        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = err.write_all(text.as_bytes());
-        let _ = err.flush();
-    }
-}
-
-impl fmt::Debug for Voice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Voice")
-            .field("quiet", &self.quiet)
-            .field("colour", &self.colour)
-            .finish_non_exhaustive()
-    }
-}
-
-/// While it lives the terminal does not show what is typed.
-#[cfg(unix)]
-struct Silence(rustix::termios::Termios);
-
-#[cfg(unix)]
-impl Silence {
-    fn begin() -> Option<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let before = tcgetattr(std::io::stdin()).ok()?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent).ok()?;
-        Some(Self(before))
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Silence {
-    fn drop(&mut self) {
-        let _ =
-            rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Flush, &self.0);
     }
 }

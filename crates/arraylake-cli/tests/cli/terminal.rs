@@ -102,3 +102,52 @@ async fn a_secret_is_not_shown_while_it_is_typed() {
     let made = lake.run(&["bucket", "get", "local/typed", "-o", "json", "--show-secrets"]).await.ok().json();
     assert_eq!(made["auth_config"]["secret_access_key"], "MARKER");
 }
+
+/// A service that makes an entry, never says where its bucket is, and tells what it was asked.
+#[cfg(feature = "icechunk")]
+fn service_that_stops_half_way() -> (String, std::sync::mpsc::Receiver<String>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut bytes = vec![0; 64 * 1024];
+            let length = stream.read(&mut bytes).unwrap();
+            let line =
+                String::from_utf8_lossy(&bytes[..length]).lines().next().unwrap_or_default().to_owned();
+            let repo = r#"{"id": "65f0c0ffee0123456789abcd", "org": "local", "name": "era5"}"#;
+            let (status, body) =
+                if line.starts_with("POST") { ("201 Created", repo) } else { ("200 OK", "{}") };
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n");
+            if line.starts_with("GET") {
+                held.push(stream);
+            } else {
+                write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+            }
+            if tell.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    (uri, asked)
+}
+
+#[cfg(feature = "icechunk")]
+#[test]
+fn ctrl_c_in_the_middle_of_a_creation_takes_the_entry_back() {
+    let (uri, asked) = service_that_stops_half_way();
+    let setting =
+        Setting::default().with_var("ARRAYLAKE_TOKEN", "ema_abc").with_var("ARRAYLAKE_SERVICE__URI", &uri);
+    let mut create = spawn(&setting, &["repo", "create", "local/era5"]);
+    assert!(asked.recv_timeout(PATIENCE).unwrap().starts_with("POST /orgs/local/repos "));
+    assert!(asked.recv_timeout(PATIENCE).unwrap().starts_with("GET /repos/local/era5/open "));
+    create.send_control('c').unwrap();
+    let undone = asked.recv_timeout(PATIENCE).unwrap();
+    assert!(undone.starts_with("DELETE /orgs/local/era5?immediate=true&retain_data=true "), "{undone}");
+    create.exp_eof().unwrap();
+    assert_eq!(code(&create), 130);
+}

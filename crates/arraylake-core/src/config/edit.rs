@@ -335,7 +335,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = ConfigFile::at(dir.path().join("sub").join("config.yaml"));
         assert!(file.init().unwrap() && !file.init().unwrap());
-        assert!(text(&file).contains("# service:\n#   uri: https://api.earthmover.io"), "{}", text(&file));
+        assert!(text(&file).contains("#   uri: https://api.earthmover.io  # where"), "{}", text(&file));
         assert!(file::parse(file.path(), &text(&file)).unwrap().is_empty());
     }
 

@@ -17,9 +17,7 @@ use crate::failure::{Failure, Outcome};
 /// ARRAYLAKE_TOKEN or in the configuration goes before a login.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
-    /// Logs in: you confirm a code in a browser, on this machine or any other.
     Login(login::LoginArgs),
-    /// Logs out: removes the login from this machine, then tells the login provider.
     Logout(LogoutArgs),
     /// Shows who is logged in, by what, and until when.
     #[command(visible_alias = "whoami")]

@@ -15,22 +15,17 @@ use crate::failure::Outcome;
 /// Bucket configs: where data lie, and how credentials are had.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BucketCommand {
-    /// Lists the bucket configs of an org.
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
-    /// Makes a bucket config. The bucket itself must be there already.
     Create(Box<create::CreateArgs>),
-    /// Shows a bucket config.
     #[command(visible_alias = "show")]
     Get(list::GetArgs),
     /// Makes a bucket config the one for new repos.
     SetDefault(NameArgs),
-    /// Deletes a bucket config that no repo uses. The bucket itself stays.
     #[command(visible_alias = "rm")]
     Delete(DeleteArgs),
     /// Lists the repos in a bucket, the one changed last first.
     Repos(NameArgs),
-    /// Gets credentials for a bucket.
     Credentials(credentials::CredentialsArgs),
 }
 

@@ -13,16 +13,12 @@ use crate::failure::Outcome;
 /// Compute services: servers of common protocols beside the data.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComputeCommand {
-    /// Enables a service.
     Enable(enable::EnableArgs),
-    /// Lists the services of an org.
     #[command(visible_alias = "ls")]
     List(services::ListArgs),
     /// Shows how a service is.
     Status(services::ServiceArgs),
-    /// Shows what a service has logged, or logs from now on.
     Logs(logs::LogsArgs),
-    /// Disables a service.
     Disable(enable::DisableArgs),
 }
 

@@ -18,16 +18,11 @@ use crate::mask::is_secret;
 /// Settings, and where each of them comes from.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Lists all settings that are in effect.
     #[command(visible_alias = "ls")]
     List(ListArgs),
-    /// Prints one setting.
     Get(GetArgs),
-    /// Sets a key in the configuration file.
     Set(edit::SetArgs),
-    /// Removes a key from the configuration file.
     Unset(edit::UnsetArgs),
-    /// Makes a configuration file in which every key stands in a comment.
     Init(edit::InitArgs),
     /// Prints where the configuration file is, or would be.
     Path,

@@ -28,25 +28,17 @@ use crate::failure::Outcome;
 /// Repos: their entries in the catalog, their history and what is in them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RepoCommand {
-    /// Lists the repos of an org, the one changed last first.
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
-    /// Shows what the catalog knows of a repo.
     #[command(visible_alias = "show")]
     Get(list::GetArgs),
-    /// Makes a repo: its entry in the catalog, and an empty repository in its bucket.
     Create(create::CreateArgs),
-    /// Changes description and metadata of a repo.
     Modify(modify::ModifyArgs),
-    /// Deletes a repo. By default it can be restored for some days.
     #[command(visible_alias = "rm")]
     Delete(delete::DeleteArgs),
-    /// Takes a repository that lies in a bucket already into the catalog.
     Import(create::ImportArgs),
-    /// Shows groups and arrays of a repo with their shapes and types.
     #[cfg(feature = "icechunk")]
     Tree(tree::TreeArgs),
-    /// Shows the commits of a branch, the newest first.
     #[cfg(feature = "icechunk")]
     Log(history::LogArgs),
     /// Lists branches and where they point.

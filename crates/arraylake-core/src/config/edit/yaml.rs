@@ -180,8 +180,8 @@ mod tests {
         let parts = |key: &str| key.split('.').map(str::to_owned).collect::<Vec<_>>();
         let text = "a:\n    b: 1\n\n# about c\nc:\n  d: 2\n";
         assert_eq!(
-            set(text, &parts("a.x.y"), &3.into()),
-            "a:\n    b: 1\n    x:\n      y: 3\n\n# about c\nc:\n  d: 2\n"
+            set(text, &parts("a.x.z"), &3.into()),
+            "a:\n    b: 1\n    x:\n      z: 3\n\n# about c\nc:\n  d: 2\n"
         );
         assert_eq!(set(text, &parts("z"), &true.into()), format!("{text}z: true\n"));
         assert_eq!(set("# all\n# comments\n", &parts("a.b"), &1.into()), "# all\n# comments\na:\n  b: 1\n");

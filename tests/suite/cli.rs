@@ -1,0 +1,172 @@
+//! The command `arraylake` and that of the Python client, on the same configuration and the same service.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use arraylake_cli::{Cli, World};
+use arraylake_core::prelude::*;
+use arraylake_tests::lake::TestLake;
+use arraylake_tests::python::Python;
+use clap::Parser as _;
+use serde_json::{Value, json};
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One home for both commands.
+struct Home {
+    dir: tempfile::TempDir,
+    vars: Vec<(&'static str, String)>,
+}
+
+impl Home {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().display().to_string();
+        Self { dir, vars: vec![("HOME", path.clone()), ("ARRAYLAKE_CONFIG", path)] }
+    }
+
+    fn at(lake: &TestLake) -> Self {
+        let mut home = Self::new();
+        home.vars.push(("ARRAYLAKE_SERVICE__URI", lake.lake().catalog_uri().to_owned()));
+        home.vars.push(("ARRAYLAKE_TOKEN", lake.lake().token().expose().to_owned()));
+        home
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.dir.path().join("config.yaml")
+    }
+
+    async fn ours(&self, args: &[&str]) -> String {
+        let out = Buffer::default();
+        let err = Buffer::default();
+        let world = World {
+            vars: self.vars.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            out: Box::new(out.clone()),
+            err: Box::new(err.clone()),
+            input: Box::new(Cursor::new(Vec::new())),
+            out_is_terminal: false,
+            err_is_terminal: false,
+            input_is_terminal: false,
+            width: None,
+        };
+        let cli = Cli::try_parse_from([&["arraylake"], args].concat()).unwrap();
+        let status = arraylake_cli::run(cli, world).await;
+        let text = |buffer: &Buffer| String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(status.code(), 0, "{args:?}: {}", text(&err));
+        text(&out)
+    }
+
+    /// The other command; none if the tests against Python are left out.
+    async fn python(&self, args: &[&str]) -> Option<String> {
+        let program = Python::Current.interpreter()?.with_file_name("arraylake");
+        let mut command = tokio::process::Command::new(program);
+        command.args(args).envs(self.vars.clone()).env("COLUMNS", "200").kill_on_drop(true);
+        let output = command.output().await.unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{args:?}: {out}{err}");
+        Some(out.into_owned())
+    }
+}
+
+/// Python's command may print a line about its progress before its answer.
+fn json_in(text: &str) -> Value {
+    let start = text.lines().position(|line| line.starts_with(['[', '{'])).unwrap();
+    let rest: Vec<&str> = text.lines().skip(start).collect();
+    serde_json::from_str(&rest.join("\n")).unwrap()
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn python_reads_the_settings_that_we_write_as_what_they_are() {
+    let home = Home::new();
+    for (key, value) in [
+        ("http.timeout", "60"),
+        ("service.ssl.verify", "off"),
+        ("user.diagnostics", "False"),
+        ("user.org", "acme"),
+        ("token", "ema_abc"),
+    ] {
+        home.ours(&["config", "set", key, value]).await;
+    }
+    for (key, value) in
+        [("my.word", "yes"), ("my.clock", "1:30"), ("my.text", "a #b: c"), ("my.nothing", "null")]
+    {
+        home.ours(&["config", "set", key, value, "--force"]).await;
+    }
+    let Some(listed) = home.python(&["config", "list", "--output", "json"]).await else { return };
+    let listed = json_in(&listed);
+    assert_eq!(
+        (&listed["http"]["timeout"], &listed["service"]["ssl"]["verify"]),
+        (&json!(60), &json!(false))
+    );
+    assert_eq!(listed["user"], json!({"diagnostics": false, "org": "acme"}));
+    assert_eq!(listed["my"], json!({"word": "yes", "clock": "1:30", "text": "a #b: c", "nothing": "null"}));
+    assert_eq!(listed["token"], "ema_abc");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_read_and_go_on_with_the_settings_that_python_writes() {
+    let home = Home::new();
+    if home.python(&["config", "set", "http.max_retries", "7"]).await.is_none() {
+        return;
+    }
+    home.python(&["config", "set", "user.diagnostics", "off"]).await;
+    home.python(&["config", "set", "service.uri", "http://127.0.0.1:1234"]).await;
+    assert_eq!(home.ours(&["config", "get", "http.max_retries"]).await, "7\n");
+    assert_eq!(home.ours(&["config", "get", "service.uri"]).await, "http://127.0.0.1:1234\n");
+    let before = read(&home.file());
+    home.ours(&["config", "set", "user.org", "acme"]).await;
+    home.ours(&["config", "unset", "http.max_retries"]).await;
+    let after = read(&home.file());
+    assert!(after.contains("diagnostics: off") && !after.contains("max_retries"), "{before}\n{after}");
+    let listed = json_in(&home.python(&["config", "list", "--output", "json"]).await.unwrap());
+    assert_eq!(listed["user"], json!({"diagnostics": false, "org": "acme"}), "the word keeps its meaning");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_commands_list_the_same_repos_with_the_same_fields() {
+    let lake = TestLake::start().await;
+    for name in ["first", "second"] {
+        let request = NewRepo::new(name).with_description("seen by both");
+        lake.client().create_repo_object(lake.org(), request).await.unwrap();
+    }
+    let home = Home::at(&lake);
+    let Some(theirs) = home.python(&["repo", "list", "local", "--output", "json"]).await else { return };
+    let (theirs, ours) =
+        (json_in(&theirs), json_in(&home.ours(&["repo", "list", "local", "--output", "json"]).await));
+    let rows = |listed: &Value| {
+        let pick = |row: &Value| {
+            let id = row.get("_id").or_else(|| row.get("id")).cloned();
+            json!([
+                id,
+                row["name"],
+                row["org"],
+                row["kind"],
+                row["description"],
+                row["prefix"],
+                row["bucket"]["nickname"]
+            ])
+        };
+        let mut rows: Vec<String> =
+            listed.as_array().unwrap().iter().map(|row| pick(row).to_string()).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(rows(&ours), rows(&theirs));
+    assert_eq!(rows(&ours).len(), 2);
+}
