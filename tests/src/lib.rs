@@ -12,6 +12,7 @@ pub mod dataset;
 pub mod lake;
 pub mod proxy;
 pub mod python;
+pub mod v1;
 pub mod v1_dataset;
 
 /// The examples of the top-level README, compiled and run.
