@@ -24,6 +24,8 @@ mod icechunk;
 mod icechunk_requests;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/interop_catalog.rs"]
+mod interop_catalog;
 #[path = "suite/log_stream.rs"]
 mod log_stream;
 #[path = "suite/mocks.rs"]

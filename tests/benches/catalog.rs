@@ -182,7 +182,7 @@ fn many_at_a_time(address: SocketAddr) {
 }
 
 fn main() {
-    let address = server::start();
+    let address = server::start(Duration::ZERO);
     one_at_a_time(address);
     many_at_a_time(address);
 }

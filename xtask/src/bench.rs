@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the benchmarks' figures, and those that only the build can tell.
 
 mod cli;
+mod listing;
 
 use std::{
     fs,
@@ -34,6 +35,7 @@ pub(crate) fn run(group: Option<&str>) -> Result<()> {
             "cli" => cli::prepare()?,
             "open" => test::pythons()?,
             "v1" => vec![python::INTEROP[1].named(&target_dir()?)?],
+            "listing" => listing::prepare()?,
             _ => Vec::new(),
         };
         figures(group, env)?;

@@ -8,6 +8,7 @@ mod deny;
 mod deps;
 mod official;
 mod process;
+mod published;
 mod recordings;
 mod sizes;
 mod test;
@@ -23,6 +24,7 @@ cargo xtask <task>
   test [--no-interop] [--no-browser] [-- ARGS]
                                  all tests; ARGS go to the test binaries
   official [SUITE] [-- ARGS]     the Python client's own test-suites against the local service
+  published                      the published crate `arraylake` against the local service
   pythons                        the Python environments of the tests, and the variables that name them
   browser                        finds or installs the browser of the tests, and the variable that names it
   codegen [--check]              write the generated files, or say whether they are current
@@ -57,6 +59,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         ["test", rest @ ..] => test::run(rest),
         ["official", rest @ ..] => official::run(rest),
         ["browser"] => test::show_browser(),
+        ["published"] => published::run(),
         ["pythons"] => test::show_pythons(),
         ["recordings"] => recordings::run(None),
         ["recordings", folder] => recordings::run(Some(folder)),

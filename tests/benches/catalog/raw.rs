@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::server::PAGES;
 
 /// Pages that the client under test fetches at once.
-const PAGES_AT_ONCE: usize = 8;
+const PAGES_AT_ONCE: usize = 16;
 
 /// What a client has to say to the service, as the client under test does.
 const HEADERS: [(&str, &str); 9] = [

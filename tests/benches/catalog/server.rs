@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -35,9 +36,7 @@ struct Answers {
 
 impl Answers {
     fn new() -> Self {
-        let line = RECORDED.lines().next().expect("there is a recorded body");
-        let recorded: Value = serde_json::from_str(line).expect("the recording is JSON");
-        let rows: Vec<Value> = (0..REPOS).map(|number| row(&recorded["body"], number)).collect();
+        let rows = rows();
         let page = |(at, items): (usize, &[Value])| {
             let frame = json!({"items": items, "total": REPOS, "page": at + 1, "size": PAGE, "pages": PAGES});
             Bytes::from(frame.to_string())
@@ -55,6 +54,13 @@ impl Answers {
     }
 }
 
+/// All repos, about 1 kB each.
+pub(crate) fn rows() -> Vec<Value> {
+    let line = RECORDED.lines().next().expect("there is a recorded body");
+    let recorded: Value = serde_json::from_str(line).expect("the recording is JSON");
+    (0..REPOS).map(|number| row(&recorded["body"], number)).collect()
+}
+
 /// The model with an id, a name and a time of change of its own, in no order that would make sorting easy.
 fn row(model: &Value, number: usize) -> Value {
     let mut row = model.clone();
@@ -66,8 +72,8 @@ fn row(model: &Value, number: usize) -> Value {
     row
 }
 
-/// Starts the service. It ends with the process.
-pub(crate) fn start() -> SocketAddr {
+/// Starts the service, which takes some time for each answer. It ends with the process.
+pub(crate) fn start(delay: Duration) -> SocketAddr {
     let (told, address) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -76,14 +82,14 @@ pub(crate) fn start() -> SocketAddr {
             told.send(listener.local_addr().expect("an address")).expect("the benchmark waits");
             let answers = Arc::new(Answers::new());
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&answers)));
+                tokio::spawn(serve(stream, Arc::clone(&answers), delay));
             }
         });
     });
     address.recv().expect("the service starts")
 }
 
-async fn serve(stream: TcpStream, answers: Arc<Answers>) {
+async fn serve(stream: TcpStream, answers: Arc<Answers>, delay: Duration) {
     stream.set_nodelay(true).expect("a socket option");
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = match answers.of(&request) {
@@ -92,7 +98,12 @@ async fn serve(stream: TcpStream, answers: Arc<Answers>) {
             }
             None => Response::builder().status(StatusCode::NOT_FOUND).body(Full::default()),
         };
-        std::future::ready(Ok::<_, Infallible>(answer.expect("a well-formed answer")))
+        async move {
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+            Ok::<_, Infallible>(answer.expect("a well-formed answer"))
+        }
     });
     // A connection that breaks shows in the benchmark's own requests.
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);

@@ -48,3 +48,21 @@ pub(crate) fn belongs_to(record: &Record) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// Why a group of calls is not replayed here.
+pub(crate) fn why(what: &str) -> &'static str {
+    match what {
+        "V1 data" => {
+            "sessions, commits and chunks of V1 repos, which have tests of their own on the same records"
+        }
+        "opening repositories" => {
+            "what is handed to icechunk is compared by the icechunk crate; the requests of opening are counted by its tests"
+        }
+        "object stores" => "Python hands out an obstore object, which has no counterpart here",
+        "openEO" => "another service, reached by a Python package",
+        "the Iceberg catalog" => "pyiceberg speaks to it, not the client",
+        "logins" => "the tests of logging in play them",
+        "the command line" => "the program has tests of its own",
+        _ => "types make it impossible to write down",
+    }
+}

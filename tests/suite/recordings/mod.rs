@@ -138,6 +138,6 @@ fn print(tally: &Tally) {
         tally.not_covered.len()
     );
     for (what, count) in &tally.elsewhere {
-        println!("recordings: {count} calls belong to {what}");
+        println!("recordings: {count} calls belong to {what}: {}", elsewhere::why(what));
     }
 }

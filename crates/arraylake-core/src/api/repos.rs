@@ -16,8 +16,9 @@ use crate::client::AsyncClient;
 use crate::error::{Error, Result};
 use crate::listing::{check, repo_page, repo_pages};
 
-/// How many pages of a listing are under way at once.
-const PAGES_AHEAD: usize = 8;
+/// How many pages of a listing are under way at once: a hundred pages from far away in a few waits, on connections that
+/// any service can spare.
+const PAGES_AHEAD: usize = 16;
 
 /// Entries of repos in the catalog.
 #[cfg_attr(feature = "mock", mockall::automock)]

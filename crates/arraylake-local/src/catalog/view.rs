@@ -1,14 +1,23 @@
 //! What the caller gets to see of a bucket config or a repo.
 
 use arraylake_types::{
-    AuthConfig, AuthMethod, BucketResponse, RepoModel, S3Credentials, StorageCredentials, Timestamp,
+    AuthConfig, AuthMethod, BucketResponse, Platform, RepoModel, S3Credentials, StorageCredentials, Timestamp,
 };
 
 use super::access::{Found, Rights};
 use super::call::Call;
+use super::era::Era;
 use crate::refusal::Refusal;
 use crate::s3::{Access, Grant};
 use crate::store::{Db, LOCAL_HOST, StoredBucket, StoredRepo};
+
+/// The published crate follows an endpoint on some platforms only, and takes `use_ssl` for its opposite.
+fn for_the_published_crate(shown: &mut BucketResponse) {
+    shown.platform = Platform::S3Compatible;
+    if !shown.extra_config.use_ssl() {
+        shown.extra_config.0.insert("use_ssl".to_owned(), true.into());
+    }
+}
 
 impl Call {
     /// A bucket config as the caller may see it. Those who may write the org see its keys. The others get keys of our
@@ -26,6 +35,9 @@ impl Call {
             let url = self.lake.s3_uri_by(stored.local_host());
             shown.extra_config = shown.extra_config.with("endpoint_url", url);
             shown.extra_config.0.remove(LOCAL_HOST);
+            if self.era == Era::Rust {
+                for_the_published_crate(&mut shown);
+            }
         }
         if stored.is_local() && !rights.write() && shown.auth_method() == Some(AuthMethod::Hmac) {
             let grant = Grant::new(&shown.name, prefix, access);

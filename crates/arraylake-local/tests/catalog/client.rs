@@ -74,6 +74,11 @@ impl Client {
         Self { headers, ..self.clone() }
     }
 
+    /// The same as the published crate.
+    pub(crate) fn published(&self) -> Self {
+        Self { headers: vec![("x-arraylake-client", "rust/0.15.1")], ..self.clone() }
+    }
+
     /// The same as a client that does not name itself.
     pub(crate) fn nameless(&self) -> Self {
         Self { headers: Vec::new(), ..self.clone() }

@@ -113,3 +113,16 @@ async fn fixed_keys_are_not_given_while_a_repo_may_not_be_written() {
     assert_eq!(late.get("/repos/local/one/open").await.ok()["status"]["mode"], "offline");
     assert_eq!(client.python("0.20.0").get("/repos/local/one").await.ok()["status"]["mode"], "offline");
 }
+
+#[tokio::test]
+async fn the_published_crate_is_led_to_the_local_object_store() {
+    let client = lake();
+    client.post("/orgs/local/repos", &json!({"name": "one", "bucket_nickname": "delegated"})).await.ok();
+    let bucket = client.published().get("/repos/local/one").await.ok()["bucket"].clone();
+    assert_eq!(
+        (&bucket["platform"], &bucket["extra_config"]["use_ssl"]),
+        (&json!("s3-compatible"), &json!(true))
+    );
+    let bucket = client.get("/repos/local/one").await.ok()["bucket"].clone();
+    assert_eq!((&bucket["platform"], &bucket["extra_config"]["use_ssl"]), (&json!("s3"), &json!(false)));
+}
