@@ -75,10 +75,13 @@ pub async fn serve_until_stopped(args: ServeArgs, greet: impl FnOnce(&str)) -> R
 fn greeting(lake: &RunningLake, dir: &Path) -> String {
     let (catalog, s3) = (lake.catalog_uri(), lake.s3_uri());
     let (token, admin) = (lake.token(), lake.admin_token());
+    let certificate = lake.ca_file().map(|path| path.display().to_string()).unwrap_or_default();
     format!(
         "A local Arraylake on {}\n  catalog      {catalog}\n  console      {catalog}{CONSOLE}\n  S3 endpoint  {s3}\n  org          {}\n  \
          admin token  {}\n\nPaste this into the shell of a client:\n  \
-         export ARRAYLAKE_SERVICE__URI={catalog}\n  export ARRAYLAKE_TOKEN={}\n\nCtrl-C stops it.\n",
+         export ARRAYLAKE_SERVICE__URI={catalog}\n  export ARRAYLAKE_TOKEN={}\n\n\
+         To log in instead: `arraylake auth login`; for that, the Python client needs\n  \
+         export SSL_CERT_FILE={certificate}\n\nCtrl-C stops it.\n",
         dir.display(),
         lake.org(),
         admin.expose(),

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use tempfile::TempDir;
 
+use crate::identity::LoginPolicy;
 use crate::s3::Clock;
 use crate::seed::Seed;
 
@@ -31,6 +32,7 @@ pub struct LocalConfig {
     pub(crate) seed: Seed,
     pub(crate) accept_any_token: bool,
     pub(crate) credential_lifetime: TimeDelta,
+    pub(crate) logins: LoginPolicy,
     pub(crate) clock: Clock,
     pub(crate) interceptor: Option<Interceptor>,
     pub(crate) temporary: Option<Arc<TempDir>>,
@@ -47,6 +49,7 @@ impl LocalConfig {
             seed: Seed::default(),
             accept_any_token: false,
             credential_lifetime: CREDENTIAL_LIFETIME,
+            logins: LoginPolicy::new(),
             clock: Clock::system(),
             interceptor: None,
             temporary: None,
@@ -109,6 +112,13 @@ impl LocalConfig {
     #[must_use]
     pub fn with_credential_lifetime(mut self, lifetime: TimeDelta) -> Self {
         self.credential_lifetime = lifetime;
+        self
+    }
+
+    /// How long logins and their codes work.
+    #[must_use]
+    pub fn with_logins(mut self, policy: LoginPolicy) -> Self {
+        self.logins = policy;
         self
     }
 

@@ -6,6 +6,7 @@
 //! | [`serve`], [`RunningLake`] | both behind sockets, on 127.0.0.1 |
 //! | [`LocalService`] | catalog and metastore as a tower service, without a socket |
 //! | [`LocalConfig`] | which directory, which ports, who may come in |
+//! | [`LoginPolicy`] | how long logins and their codes work |
 //! | [`Seed`] | what a lake holds from the start |
 //! | [`s3`] | the S3 endpoint by itself |
 //! | [`command`] | the command `serve` |
@@ -19,6 +20,7 @@ mod config;
 mod contents;
 mod error;
 mod files;
+mod identity;
 mod keyring;
 mod lake;
 mod metastore;
@@ -32,9 +34,11 @@ mod serve;
 mod service;
 mod setup;
 mod store;
+mod tls;
 
 pub use config::LocalConfig;
 pub use error::{LocalError, LocalErrorKind};
+pub use identity::LoginPolicy;
 pub use seed::Seed;
 pub use serve::{RunningLake, serve};
 pub use service::LocalService;

@@ -4,15 +4,28 @@ use uuid::Uuid;
 
 const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
+/// Consonants that cannot be taken for each other or for a digit, and spell no words.
+const CONSONANTS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+
 /// So many lower-case letters and digits.
 pub(crate) fn letters(count: usize) -> String {
-    // 252 is the largest multiple of 36 in a byte; what lies above would favour the first letters. Bytes 6 and 8 of a
-    // UUID are not random throughout.
+    pick(LETTERS, count)
+}
+
+/// A code that people compare and type: two times four consonants.
+pub(crate) fn user_code() -> String {
+    format!("{}-{}", pick(CONSONANTS, 4), pick(CONSONANTS, 4))
+}
+
+fn pick(alphabet: &[u8], count: usize) -> String {
+    // What lies above the largest multiple in a byte would favour the first letters. Bytes 6 and 8 of a UUID are not
+    // random throughout.
+    let fair = 256 - 256 % alphabet.len();
     let bytes = std::iter::repeat_with(|| *Uuid::new_v4().as_bytes()).flat_map(|id| {
         id.into_iter().enumerate().filter(|(at, _)| !matches!(at, 6 | 8)).map(|(_, byte)| byte)
     });
-    let fair = bytes.filter(|byte| *byte < 252);
-    fair.take(count).map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()])).collect()
+    let fair = bytes.map(usize::from).filter(|byte| *byte < fair);
+    fair.take(count).map(|byte| char::from(alphabet[byte % alphabet.len()])).collect()
 }
 
 /// A repo id: the time in seconds and randomness, 24 hexadecimal digits.
@@ -31,6 +44,13 @@ mod tests {
         assert_eq!(text.len(), 40);
         assert!(text.bytes().all(|byte| LETTERS.contains(&byte)));
         assert_ne!(text, letters(40));
+    }
+
+    #[test]
+    fn a_code_is_made_of_consonants() {
+        let code = user_code();
+        assert_eq!((code.len(), code.find('-')), (9, Some(4)));
+        assert!(code.bytes().all(|byte| byte == b'-' || CONSONANTS.contains(&byte)));
     }
 
     #[test]

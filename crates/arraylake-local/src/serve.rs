@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arraylake_types::Secret;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -18,6 +19,7 @@ use crate::catalog;
 use crate::config::LocalConfig;
 use crate::error::{LocalError, LocalErrorKind};
 use crate::service::LocalService;
+use crate::tls::Tls;
 
 /// How long open connections may take to end when the lake is shut down.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +32,7 @@ pub struct RunningLake {
     service: LocalService,
     catalog_uri: String,
     s3_uri: String,
+    tls: Arc<Tls>,
     stop: watch::Sender<bool>,
     tasks: Vec<Guarded>,
 }
@@ -73,12 +76,13 @@ pub async fn serve(config: LocalConfig) -> Result<RunningLake, LocalError> {
         tracing::warn!(reason = refusal.message(), "deleted repos could not be removed");
     }
     let (stop, stopped) = watch::channel(false);
+    let tls = Arc::new(Tls::new(&lake.config.dir, lake.config.host));
     let catalog_service = TowerToHyperService::new(service.clone());
     let tasks = vec![
-        Guarded(tokio::spawn(accept(catalog, catalog_service, stopped.clone()))),
-        Guarded(tokio::spawn(accept(s3, lake.endpoint.service(), stopped))),
+        Guarded(tokio::spawn(accept(catalog, catalog_service, Some(Arc::clone(&tls)), stopped.clone()))),
+        Guarded(tokio::spawn(accept(s3, lake.endpoint.service(), None, stopped))),
     ];
-    Ok(RunningLake { service, catalog_uri, s3_uri, stop, tasks })
+    Ok(RunningLake { service, catalog_uri, s3_uri, tls, stop, tasks })
 }
 
 impl RunningLake {
@@ -92,6 +96,15 @@ impl RunningLake {
     #[must_use]
     pub fn s3_uri(&self) -> &str {
         &self.s3_uri
+    }
+
+    /// A certificate that vouches for the catalog's by TLS, which the same port speaks. Python clients need it to log
+    /// in, as the value of `SSL_CERT_FILE`: they put `https://` before the name of the login provider.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn ca_file(&self) -> Result<PathBuf, LocalError> {
+        self.tls.ca_file().map_err(|error| LocalError::io("the certificate", error))
     }
 
     /// The token of the seeded user.
@@ -182,8 +195,12 @@ fn quick(stream: TcpStream) -> TcpStream {
 }
 
 /// Serves connections until it is told to stop, then waits for those that are open.
-async fn accept<S, B>(listener: TcpListener, service: S, mut stopped: watch::Receiver<bool>)
-where
+async fn accept<S, B>(
+    listener: TcpListener,
+    service: S,
+    tls: Option<Arc<Tls>>,
+    mut stopped: watch::Receiver<bool>,
+) where
     S: hyper::service::Service<http::Request<hyper::body::Incoming>, Response = http::Response<B>>,
     S: Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -204,17 +221,48 @@ where
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let server = auto::Builder::new(TokioExecutor::new());
-        let connection = server.serve_connection(TokioIo::new(quick(stream)), service.clone());
-        let watched = graceful.watch(connection.into_owned());
-        connections.spawn(async move {
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "a connection broke");
-            }
-        });
+        let (service, tls, watcher) = (service.clone(), tls.clone(), graceful.watcher());
+        connections.spawn(connect(quick(stream), service, tls, watcher));
     }
     drop(listener);
     let _ = tokio::time::timeout(PATIENCE, graceful.shutdown()).await;
     // Waits for those that were cut off, too: the directory is free only when the last of them is gone.
     connections.shutdown().await;
+}
+
+/// Agrees on TLS with a client that begins with it, then answers.
+async fn connect<S, B>(stream: TcpStream, service: S, tls: Option<Arc<Tls>>, watcher: Watcher)
+where
+    S: hyper::service::Service<http::Request<hyper::body::Incoming>, Response = http::Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: hyper::body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match tls {
+        Some(tls) if Tls::is_wanted(&stream).await => match tls.accept(stream).await {
+            Ok(stream) => converse(TokioIo::new(stream), service, watcher).await,
+            Err(error) => tracing::debug!(%error, "a client does not agree on TLS"),
+        },
+        _ => converse(TokioIo::new(stream), service, watcher).await,
+    }
+}
+
+/// Answers on one connection until it ends.
+async fn converse<I, S, B>(stream: I, service: S, watcher: Watcher)
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    S: hyper::service::Service<http::Request<hyper::body::Incoming>, Response = http::Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: hyper::body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let server = auto::Builder::new(TokioExecutor::new());
+    let connection = server.serve_connection(stream, service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection broke");
+    }
 }

@@ -42,6 +42,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get, patch, post, put};
 
+use crate::identity;
 use crate::lake::Lake;
 use crate::metastore;
 use crate::pages;
@@ -56,6 +57,7 @@ pub(crate) use self::repo_list::wanted as wanted_repos;
 pub(crate) fn router(lake: Arc<Lake>) -> Router {
     Router::new()
         .merge(people_routes())
+        .merge(identity::routes())
         .merge(repo_routes())
         .merge(bucket_routes())
         .merge(iceberg_routes())
@@ -76,6 +78,7 @@ fn people_routes() -> Router<Arc<Lake>> {
         .route("/", get(people::about))
         .route("/default-exchange", get(exchange::default_exchange))
         .route("/user", get(people::user))
+        .route("/auth/update-user", post(people::user))
         .route("/user/diagnostics", post(people::diagnostics))
         .route("/user/orgs", get(people::orgs))
         .route("/user/permissions", get(permissions::own))

@@ -4,6 +4,7 @@ mod buckets;
 mod deployments;
 mod exchange;
 mod keys;
+mod logins;
 mod namespaces;
 mod orgs;
 mod principals;
@@ -25,6 +26,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 pub(crate) use self::buckets::{LOCAL_ENDPOINT, LOCAL_HOST, StoredBucket};
 pub(crate) use self::deployments::Deployment;
 pub(crate) use self::exchange::Subscription;
+pub(crate) use self::logins::{CodeState, LoginCode};
 pub(crate) use self::namespaces::Namespace;
 pub(crate) use self::principals::TokenRecord;
 use self::repo_order::RepoOrder;

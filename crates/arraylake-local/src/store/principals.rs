@@ -17,7 +17,7 @@ pub(crate) struct TokenRecord {
     pub(crate) expires: Timestamp,
 }
 
-fn digest(token: &Secret) -> Vec<u8> {
+pub(super) fn digest(token: &Secret) -> Vec<u8> {
     Sha256::digest(token.expose()).to_vec()
 }
 

@@ -100,6 +100,21 @@ const STEPS: &[&str] = &["
 ", "
     DROP TABLE chunk_container;
     ALTER TABLE spared ADD COLUMN passed INTEGER NOT NULL DEFAULT 0;
+", "
+    CREATE TABLE login_code (
+        device BLOB PRIMARY KEY, code TEXT NOT NULL UNIQUE, expires INTEGER NOT NULL, asked INTEGER,
+        state TEXT NOT NULL, principal TEXT) WITHOUT ROWID;
+    CREATE TABLE login (
+        id TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES principal (id), begun INTEGER NOT NULL)
+        WITHOUT ROWID;
+    CREATE TABLE login_refresh (
+        hash BLOB PRIMARY KEY, login TEXT NOT NULL REFERENCES login (id) ON DELETE CASCADE, replaced INTEGER)
+        WITHOUT ROWID;
+    CREATE INDEX login_refresh_login ON login_refresh (login);
+    CREATE TABLE login_token (
+        hash BLOB PRIMARY KEY, principal TEXT NOT NULL REFERENCES principal (id), expires INTEGER NOT NULL)
+        WITHOUT ROWID;
+    CREATE INDEX login_token_expires ON login_token (expires);
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.
@@ -146,9 +161,15 @@ mod tests {
             connection.query_row(&count, [], |row| row.get::<_, u32>(0)).unwrap()
         };
         assert_eq!(count("org"), 1);
-        for table in
-            ["maintenance_result", "chunk_policy", "namespace", "deployment", "listing", "v1_version"]
-        {
+        for table in [
+            "maintenance_result",
+            "chunk_policy",
+            "namespace",
+            "deployment",
+            "listing",
+            "v1_version",
+            "login",
+        ] {
             assert_eq!(count(table), 0, "{table}");
         }
     }

@@ -12,6 +12,7 @@ mod eras;
 mod exchange;
 mod lake;
 mod lists;
+mod logins;
 mod metastore;
 mod namespaces;
 mod pages;

@@ -50,6 +50,12 @@ impl Visitor {
         self.send(Method::POST, path, &[], String::new()).await
     }
 
+    /// Sends a form.
+    pub(crate) async fn form(&mut self, path: &str, pairs: &[(&str, &str)]) -> Shown {
+        let body: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={}", escaped(value))).collect();
+        self.send(Method::POST, path, &[], body.join("&")).await
+    }
+
     async fn sign_in(&mut self, token: &str, next: &str) -> Shown {
         let body = format!("token={}&next={}", escaped(token), escaped(next));
         self.send(Method::POST, "/console/sign-in", &[], body).await
