@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::ObjectStoreExt as _;
 
 use crate::world::{AT_ONCE, World};
 
@@ -75,6 +75,6 @@ async fn raw(world: &World, name: &str, chunks: &[Bytes]) -> (f64, f64) {
         .try_fold(0, async |sum, bytes| Ok(sum + bytes.len()))
         .await
         .expect("read");
-    assert_eq!(bytes, chunks.iter().map(Bytes::len).sum());
+    assert_eq!(bytes, chunks.iter().map(Bytes::len).sum::<usize>());
     (written, start.elapsed().as_secs_f64())
 }
