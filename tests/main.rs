@@ -30,3 +30,7 @@ mod recordings;
 mod redaction;
 #[path = "suite/v1_interop.rs"]
 mod v1_interop;
+#[path = "suite/v1_migrate.rs"]
+mod v1_migrate;
+#[path = "suite/v1_repo.rs"]
+mod v1_repo;

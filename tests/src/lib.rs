@@ -10,6 +10,7 @@ pub mod contract;
 pub mod dataset;
 pub mod lake;
 pub mod python;
+pub mod v1;
 pub mod v1_dataset;
 
 /// The examples of the top-level README, compiled and run.

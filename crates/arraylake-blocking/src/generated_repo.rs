@@ -450,6 +450,71 @@ impl Repo {
         self.run(move |repo| async move { repo.new_branch(&name).await })
     }
 
+    /// Puts a reference set of kerchunk, as JSON text, below a node. Data in the set are written like any other chunk,
+    /// references stay references.
+    ///
+    /// `PUT /repos/{org}/{repo}/contents/{collection}/_bulk_set`
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid) if the set is malformed, before anything is sent; [`ReadOnly`](ErrorKind::ReadOnly),
+    /// [`SessionExpired`](ErrorKind::SessionExpired), [`Storage`](ErrorKind::Storage).
+    pub fn add_kerchunk_references(&self, references: &[u8], below: &NodePath) -> Result<()> {
+        let references = references.to_vec();
+        let below = below.to_owned();
+        self.run(move |repo| async move { repo.add_kerchunk_references(&references, &below).await })
+    }
+
+    /// Puts what a set of references comes to into the repo: data first, then documents, then the references to chunks.
+    ///
+    /// # Errors
+    /// As [`add_kerchunk_references`](Self::add_kerchunk_references).
+    pub fn add_reference_set(&self, set: ReferenceSet) -> Result<()> {
+        self.run(move |repo| async move { repo.add_reference_set(set).await })
+    }
+
+    /// Looks through a Zarr v2 hierarchy in a bucket and puts it below a node, each chunk as a reference to its object.
+    /// Chunks are not read.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such hierarchy, [`Invalid`](ErrorKind::Invalid) if the URI does not
+    /// begin with `s3://` or `gs://`; [`ReadOnly`](ErrorKind::ReadOnly), [`Storage`](ErrorKind::Storage).
+    pub fn add_virtual_zarr(&self, uri: &str, below: &NodePath) -> Result<()> {
+        let uri = uri.to_owned();
+        let below = below.to_owned();
+        self.run(move |repo| async move { repo.add_virtual_zarr(&uri, &below).await })
+    }
+
+    /// Not in Rust: what is in the file is found out by kerchunk or VirtualiZarr, whose references
+    /// [`add_kerchunk_references`](Self::add_kerchunk_references) takes.
+    ///
+    /// # Errors
+    /// Always [`Unsupported`](ErrorKind::Unsupported), with the way that there is.
+    pub fn add_virtual_netcdf(&self, uri: &str, below: &NodePath) -> Result<()> {
+        let uri = uri.to_owned();
+        let below = below.to_owned();
+        self.run(move |repo| async move { repo.add_virtual_netcdf(&uri, &below).await })
+    }
+
+    /// As [`add_virtual_netcdf`](Self::add_virtual_netcdf).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add_virtual_grib(&self, uri: &str, below: &NodePath) -> Result<()> {
+        let uri = uri.to_owned();
+        let below = below.to_owned();
+        self.run(move |repo| async move { repo.add_virtual_grib(&uri, &below).await })
+    }
+
+    /// As [`add_virtual_netcdf`](Self::add_virtual_netcdf).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add_virtual_tiff(&self, uri: &str, below: &NodePath) -> Result<()> {
+        let uri = uri.to_owned();
+        let below = below.to_owned();
+        self.run(move |repo| async move { repo.add_virtual_tiff(&uri, &below).await })
+    }
+
     /// Groups and arrays below a group, at most `depth` groups deep (10 is usual), in the order in which they were
     /// made; with a JMESPath filter only those whose attributes pass it, and the groups that lead to them.
     ///

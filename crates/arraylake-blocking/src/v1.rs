@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use arraylake_core::types::RepoStatus;
+use arraylake_core::types::v1::CommitId;
 use arraylake_core::v1::{AsyncRepo, SharedRepo};
 use tokio::runtime::Handle;
 
@@ -57,6 +58,12 @@ impl Repo {
     #[must_use]
     pub fn fork(&self) -> Self {
         Self { repo: self.repo.fork(), handle: self.handle.clone() }
+    }
+
+    /// Another handle, which reads a commit. Nobody is asked whether there is such a commit.
+    #[must_use]
+    pub fn at(&self, commit: &CommitId) -> Self {
+        Self { repo: self.repo.at(commit), handle: self.handle.clone() }
     }
 
     /// See [`AsyncRepo::with_status`].

@@ -30,6 +30,8 @@ mod listing;
 #[cfg(feature = "login")]
 pub mod login;
 mod logs;
+#[cfg(feature = "migrate")]
+pub mod migrate;
 mod pages;
 #[cfg(any(feature = "icechunk", feature = "v1"))]
 mod repository;

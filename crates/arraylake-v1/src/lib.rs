@@ -32,7 +32,8 @@ pub use metastore::Metastore;
 pub use open::{StoreSettings, open, refuse_offline};
 pub use path::NodePath;
 pub use repo::{
-    AsyncRepo, Checkout, CommitOptions, CommitOutcome, CommitPolicy, Ref, RepoOptions, Session, SharedRepo,
+    AsyncRepo, Change, Checkout, CommitData, CommitLog, CommitOptions, CommitOutcome, CommitPolicy, Ref,
+    RepoOptions, Session, SharedRepo, Status,
 };
 
 /// What the signatures of [`AsyncRepo`] name, for generated code.
@@ -50,7 +51,7 @@ pub mod codegen_prelude {
     pub use serde::Serialize;
     pub use serde::de::DeserializeOwned;
 
-    pub use crate::chunks::ChunkStore;
+    pub use crate::chunks::{ChunkStore, ReferenceSet};
     pub use crate::error::{ErrorKind, Result};
     pub use crate::metastore::Metastore;
     pub use crate::path::NodePath;

@@ -65,6 +65,15 @@ impl NodePath {
         if self.is_root() { name.parse() } else { format!("{}/{name}", self.0).parse() }
     }
 
+    /// The group that it is in; none for the root group.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        Some(self.0.rsplit_once('/').map_or_else(Self::root, |(parent, _)| Self(parent.to_owned())))
+    }
+
     /// The path with `meta/root` or `data/root` before it.
     fn under(&self, root: &str) -> String {
         if self.is_root() { root.to_owned() } else { format!("{root}/{}", self.0) }
@@ -100,6 +109,23 @@ impl NodePath {
         let bare = path.strip_suffix(".group.json").or_else(|| path.strip_suffix(".array.json"))?;
         let bare = bare.strip_prefix("meta/root")?;
         if bare.is_empty() { Some(Self::root()) } else { bare.strip_prefix('/')?.parse().ok() }
+    }
+
+    /// The array behind the path of a chunk, and the numbers of the chunk in it.
+    ///
+    /// ```
+    /// use arraylake_v1::NodePath;
+    /// let (array, numbers) = NodePath::of_chunk("data/root/ocean/t/c0/12").unwrap();
+    /// assert_eq!((array.as_str(), numbers), ("ocean/t", vec![0, 12]));
+    /// ```
+    #[must_use]
+    pub fn of_chunk(path: &str) -> Option<(Self, Vec<u64>)> {
+        let node = node_of_chunk(path);
+        let numbers = path[node.len()..].strip_prefix("/c")?;
+        let numbers: Option<Vec<u64>> = numbers.split(['/', '.']).map(|number| number.parse().ok()).collect();
+        let bare = node.strip_prefix("data/root")?;
+        let node = if bare.is_empty() { Self::root() } else { bare.strip_prefix('/')?.parse().ok()? };
+        Some((node, numbers?))
     }
 }
 
@@ -189,6 +215,18 @@ mod tests {
         ] {
             assert_eq!(node_of_chunk(chunk), node, "{chunk}");
         }
+    }
+
+    #[test]
+    fn chunks_know_their_numbers() {
+        let of = |path: &str| NodePath::of_chunk(path).map(|(node, numbers)| (node.to_string(), numbers));
+        assert_eq!(of("data/root/a/c0.1"), Some(("/a".to_owned(), vec![0, 1])));
+        assert_eq!(of("data/root/c0"), Some(("/".to_owned(), vec![0])));
+        assert_eq!(of("data/root/a"), None);
+        assert_eq!(of("meta/root/a/c0"), None);
+        let path: NodePath = "a/b".parse().unwrap();
+        assert_eq!(path.parent().unwrap().parent(), Some(NodePath::root()));
+        assert_eq!(NodePath::root().parent(), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod commit;
 mod documents;
 mod forward;
 mod history;
+mod ingest;
 mod log;
 mod nodes;
 mod options;
@@ -32,6 +33,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arraylake_types::v1::CommitId;
 use arraylake_types::{Author, RepoName, RepoStatus};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -108,6 +110,19 @@ impl AsyncRepo {
     #[must_use]
     pub fn fork(&self) -> Self {
         Self::with_inner(self.copy())
+    }
+
+    /// Another handle, which reads a commit. Nobody is asked whether there is such a commit.
+    #[must_use]
+    pub fn at(&self, commit: &CommitId) -> Self {
+        let session = Session::reading(Some(commit.clone()), None, self.author());
+        Self::with_inner(Inner { session: Mutex::new(Some(Arc::new(session))), ..self.copy() })
+    }
+
+    /// Another handle, with other options and a session of its own.
+    #[must_use]
+    pub fn with_options(&self, options: RepoOptions) -> Self {
+        Self::with_inner(Inner { options, ..self.copy() })
     }
 
     /// The catalog's status at the time of opening. Under maintenance the repo can only be read. For new handles,

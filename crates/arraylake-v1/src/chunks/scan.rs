@@ -62,10 +62,8 @@ impl ChunkStore {
                 None => drop(found.objects.insert(key.to_owned(), object.size)),
             }
         }
-        let reads = documents.into_iter().map(|(node, name, key)| {
-            let store = Arc::clone(store);
-            async move { Ok::<_, Error>(((node, name), read(&store, &key).await?)) }
-        });
+        let reads: Vec<_> =
+            documents.into_iter().map(|document| read_named(Arc::clone(store), document)).collect();
         let at_once = self.options().concurrency.get();
         found.metadata = stream::iter(reads).buffer_unordered(at_once).try_collect().await?;
         Ok(found)
@@ -102,6 +100,14 @@ impl ChunkStore {
         let head = self.bucket(&bucket)?.head(&path(key)?).await;
         head.map(|object| object.size).map_err(|error| explain("look at object", uri, &error))
     }
+}
+
+/// A function of its own, so that the future that holds many of it may go to another thread.
+async fn read_named(
+    store: Arc<dyn ObjectStore>,
+    (node, name, key): (String, &'static str, Path),
+) -> Result<((String, &'static str), Map<String, Value>)> {
+    Ok(((node, name), read(&store, &key).await?))
 }
 
 async fn read(store: &Arc<dyn ObjectStore>, key: &Path) -> Result<Map<String, Value>> {

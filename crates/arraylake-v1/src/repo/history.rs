@@ -47,11 +47,11 @@ impl AsyncRepo {
         }
         let (commits, tags, branches) =
             future::try_join3(self.get_commits(), self.tags(), self.branches()).await?;
-        let data = Arc::new(CommitData {
-            commits: commits.into_iter().map(|commit| (commit.id.clone(), Arc::new(commit))).collect(),
-            tags: tags.into_iter().map(|tag| (tag.label, tag.commit.id)).collect(),
-            branches: branches.into_iter().map(|branch| (branch.id, branch.commit_id)).collect(),
-        });
+        let data = Arc::new(CommitData::new(
+            commits,
+            tags.into_iter().map(|tag| (tag.label, tag.commit.id)),
+            branches.into_iter().map(|branch| (branch.id, branch.commit_id)),
+        ));
         *self.commit_data_slot() = Some(Arc::clone(&data));
         Ok(data)
     }

@@ -10,12 +10,27 @@ use crate::error::{Error, ErrorKind, Result};
 /// All commits of a repo, and what branches and tags point at.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommitData {
-    pub(super) commits: HashMap<CommitId, Arc<Commit>>,
-    pub(super) tags: BTreeMap<String, CommitId>,
-    pub(super) branches: BTreeMap<String, CommitId>,
+    commits: HashMap<CommitId, Arc<Commit>>,
+    tags: BTreeMap<String, CommitId>,
+    branches: BTreeMap<String, CommitId>,
 }
 
 impl CommitData {
+    /// Of commits, and of what tags and branches point at.
+    #[must_use]
+    pub fn new(
+        commits: impl IntoIterator<Item = Commit>,
+        tags: impl IntoIterator<Item = (String, CommitId)>,
+        branches: impl IntoIterator<Item = (String, CommitId)>,
+    ) -> Self {
+        let commits = commits.into_iter().map(|commit| (commit.id.clone(), Arc::new(commit)));
+        Self {
+            commits: commits.collect(),
+            tags: tags.into_iter().collect(),
+            branches: branches.into_iter().collect(),
+        }
+    }
+
     /// Commits by their ids: also those that no branch reaches.
     #[must_use]
     pub fn commits(&self) -> &HashMap<CommitId, Arc<Commit>> {

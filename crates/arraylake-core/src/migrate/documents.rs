@@ -1,0 +1,95 @@
+//! Documents of a commit: nodes that are gone, and those that have changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arraylake_icechunk::icechunk::Store;
+use arraylake_icechunk::icechunk::format::Path;
+use arraylake_icechunk::icechunk::format::snapshot::NodeType;
+use arraylake_v1::NodePath;
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::Migration;
+use super::apply::{Applier, Work, icechunk_path};
+use super::changes::{Changes, Kind, document_path, nodes, translate, zarr_key};
+use crate::error::{Error, Result};
+
+impl Applier<'_> {
+    /// Removes nodes that are gone, and writes documents that have changed.
+    pub(super) async fn documents(&mut self, work: &Work<'_>, changes: &Changes) -> Result<()> {
+        if changes.documents.is_empty() {
+            return Ok(());
+        }
+        let wanted = nodes(&work.at).await?;
+        let there = self.remove(work, &wanted).await?;
+        let changed: BTreeSet<NodePath> =
+            changes.documents.iter().filter_map(|path| NodePath::of_document(path)).collect();
+        let to_write = wanted.iter().filter(|(node, _)| changed.contains(node) || !there.contains(node));
+        let to_write: Vec<(&NodePath, Kind)> = to_write.map(|(node, kind)| (node, *kind)).collect();
+        let paths = to_write.iter().filter_map(|(node, kind)| document_path(node, *kind));
+        let stored: BTreeMap<String, Map<String, Value>> =
+            work.at.get_docs(paths).await.map_err(Migration::v1)?;
+        for (node, kind) in to_write {
+            let none = Map::new();
+            let stored = document_path(node, kind).and_then(|path| stored.get(&path)).unwrap_or(&none);
+            self.document(work, node, kind, stored).await?;
+        }
+        Ok(())
+    }
+
+    async fn document(
+        &mut self,
+        work: &Work<'_>,
+        node: &NodePath,
+        kind: Kind,
+        stored: &Map<String, Value>,
+    ) -> Result<()> {
+        let document = match translate(kind, stored) {
+            Ok(document) => document,
+            Err(error) if self.migration.skip_unsupported => {
+                self.left_out(work, &node.to_string(), &error.to_string());
+                return self.remove_node(work, &icechunk_path(node)?).await;
+            }
+            Err(error) => {
+                let message = format!("{node} at commit {} cannot be moved: {error}", work.step.commit.id);
+                return Err(Error::Unsupported(message));
+            }
+        };
+        let store = Store::from_session(Arc::clone(&work.session)).await;
+        let written = store.set(&zarr_key(node), Bytes::from(document.to_string())).await;
+        written.map_err(|error| self.migration.icechunk(error))?;
+        self.report.documents += 1;
+        Ok(())
+    }
+
+    /// Removes what is not wanted, and returns what is left.
+    async fn remove(&self, work: &Work<'_>, wanted: &BTreeMap<NodePath, Kind>) -> Result<BTreeSet<NodePath>> {
+        let mut there = BTreeSet::new();
+        let mut unwanted = Vec::new();
+        {
+            let session = work.session.read().await;
+            let found = session.list_nodes(&Path::root()).await;
+            for node in found.map_err(|error| self.migration.icechunk(error))? {
+                let node = node.map_err(|error| self.migration.icechunk(error))?;
+                let Ok(path) = node.path.to_string().parse::<NodePath>() else { continue };
+                let is_array = node.node_type() == NodeType::Array;
+                match wanted.get(&path) {
+                    Some(kind) if (*kind == Kind::Array) == is_array => drop(there.insert(path)),
+                    _ => unwanted.push(node.path),
+                }
+            }
+        }
+        for path in unwanted {
+            self.remove_node(work, &path).await?;
+        }
+        Ok(there)
+    }
+
+    /// Removes a node, if it has not gone with the group that it was in.
+    async fn remove_node(&self, work: &Work<'_>, path: &Path) -> Result<()> {
+        let mut session = work.session.write().await;
+        let Ok(node) = session.get_node(path).await else { return Ok(()) };
+        session.delete_node(node).await.map_err(|error| self.migration.icechunk(error))
+    }
+}

@@ -1,0 +1,40 @@
+//! V1 repos on a local service, and documents and chunks for them.
+
+use arraylake_core::AsyncClient;
+use arraylake_core::prelude::*;
+use arraylake_core::v1::{AsyncRepo, CommitOptions};
+use arraylake_types::v1::CommitId;
+use serde_json::{Value, json};
+
+use crate::lake::TestLake;
+
+/// Makes a V1 repo in the default bucket, checked out for writing.
+pub async fn create(lake: &TestLake, client: &AsyncClient, name: &str) -> AsyncRepo {
+    let request = NewRepo::new(name).with_kind(RepoKind::V1).with_bucket(lake.bucket()).unwrap();
+    client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap().into_v1().unwrap()
+}
+
+/// Makes an empty Icechunk repo in the default bucket.
+pub async fn create_icechunk(lake: &TestLake, name: &str) -> arraylake_icechunk::IcechunkRepo {
+    let request = NewRepo::new(name).with_bucket(lake.bucket()).unwrap();
+    let repo = lake.client().create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
+    repo.into_icechunk().unwrap()
+}
+
+/// The document of a group.
+pub fn group(title: &str) -> Value {
+    json!({"attributes": {"title": title}})
+}
+
+/// The document of an array of bytes without a compressor.
+pub fn array(shape: &[u64], chunk: &[u64]) -> Value {
+    json!({"attributes": {}, "chunk_grid": {"chunk_shape": chunk, "separator": "/", "type": "regular"},
+        "chunk_memory_layout": "C", "data_type": "u1", "extensions": [], "fill_value": 0, "shape": shape})
+}
+
+/// Commits, and says which commit that is.
+pub async fn commit(repo: &AsyncRepo, message: &str) -> CommitId {
+    let outcome = repo.commit(message, CommitOptions::new()).await.unwrap();
+    assert!(outcome.is_new() && outcome.checkout_error().is_none(), "{outcome:?}");
+    outcome.into_id().unwrap()
+}
