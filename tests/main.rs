@@ -14,6 +14,8 @@ mod blocking_streams;
 mod browser;
 #[path = "suite/cli.rs"]
 mod cli;
+#[path = "suite/console.rs"]
+mod console;
 #[path = "suite/contract.rs"]
 mod contract;
 #[path = "suite/errors.rs"]
