@@ -42,3 +42,5 @@ mod v1_interop;
 mod v1_migrate;
 #[path = "suite/v1_repo.rs"]
 mod v1_repo;
+#[path = "suite/v1_zarr.rs"]
+mod v1_zarr;

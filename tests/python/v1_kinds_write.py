@@ -1,0 +1,52 @@
+"""Writes arrays of many kinds into a V1 repo through the Python client, and says which."""
+
+import json
+import os
+import sys
+import warnings
+
+warnings.simplefilter("ignore")
+
+import numcodecs
+import numpy
+from arraylake import Client
+from arraylake.types import RepoKind
+
+name, bucket = sys.argv[1:]
+repo = Client().create_repo(f"{os.environ['TEST_ORG']}/{name}", kind=RepoKind.V1, bucket_config_nickname=bucket)
+group = repo.root_group.create_group("kinds")
+
+grid = numpy.arange(24.0).reshape(4, 6)
+halves = numpy.array([0.5, numpy.nan, numpy.inf, -numpy.inf, 0.0], dtype="<f2")
+kinds = {
+    "default": (grid, {"chunks": (2, 4)}),
+    "large": (numpy.arange(20_000, dtype="<i8"), {"chunks": (6_000,), "compressor": None}),
+    "bitshuffled": (grid.astype(">f4"), {"chunks": (3, 3), "compressor": numcodecs.Blosc("zstd", 3, 2)}),
+    "automatic": (numpy.arange(99, dtype="u1"), {"chunks": (50,), "compressor": numcodecs.Blosc("lz4", 1, -1)}),
+    "zstd": (numpy.arange(7, dtype=">i2"), {"chunks": (3,), "compressor": numcodecs.Zstd(3), "fill_value": -1}),
+    "gzip": (numpy.arange(7, dtype="i1"), {"chunks": (3,), "compressor": numcodecs.GZip(2)}),
+    "zlib": (numpy.arange(7, dtype="<u4"), {"chunks": (3,), "compressor": numcodecs.Zlib(2)}),
+    "bz2": (numpy.array([True, False, True]), {"chunks": (2,), "compressor": numcodecs.BZ2(1), "fill_value": True}),
+    "shuffled": (grid.astype("<f4"), {"chunks": (2, 6), "filters": [numcodecs.Shuffle(4)], "compressor": numcodecs.Zlib(4)}),
+    "fortran": (grid, {"chunks": (2, 4), "order": "F"}),
+    "dots": (grid, {"chunks": (2, 4), "dimension_separator": "."}),
+    "halves": (halves, {"chunks": (2,), "fill_value": "NaN"}),
+    "complexes": (numpy.array([1 + 2j, 0, -1j]), {"chunks": (2,), "fill_value": 1 + 2j}),
+    "days": (numpy.array(["2024-01-01", "NaT", "2025-02-03"], dtype="<M8[D]"), {"chunks": (2,)}),
+    "spans": (numpy.array([1, 2, 3], dtype=">m8[ns]"), {"chunks": (2,)}),
+    "names": (numpy.array(["a", "bé", ""], dtype="<U2"), {"chunks": (2,)}),
+    "texts": (numpy.array(["a", "longer, é", ""], dtype=object), {"chunks": (2,), "object_codec": numcodecs.VLenUTF8()}),
+}
+for key, (values, options) in kinds.items():
+    group.create_dataset(key, data=values, **options)
+# Some chunks are never written.
+holes = group.create_dataset("holes", shape=(4, 4), chunks=(2, 2), dtype="<i4", fill_value=7)
+holes[2:, 2:] = 1
+group.create_dataset("scalar", shape=(), dtype="<i4")[...] = 42
+# What zarrs has no place for.
+odd = repo.root_group.create_group("odd")
+odd.create_dataset("fixed", data=numpy.array([b"ab"], dtype="S3"))
+odd.create_dataset("delta", data=numpy.arange(3, dtype="<i4"), filters=[numcodecs.Delta("<i4")])
+odd.create_dataset("lz4", data=numpy.arange(3), compressor=numcodecs.LZ4())
+repo.commit("kinds")
+print(json.dumps(sorted([*kinds, "holes", "scalar"])))

@@ -1,0 +1,47 @@
+//! V1 repos as stores of zarrs, against what the last Python client that writes them makes of the same arrays.
+
+use std::sync::Arc;
+
+use arraylake_core::prelude::*;
+use arraylake_core::v1::{Checkout, CommitOptions};
+use arraylake_tests::lake::TestLake;
+use arraylake_tests::python::Python;
+use serde_json::json;
+use zarrs::array::{Array, ArrayBytes};
+use zarrs::group::{Group, GroupBuilder};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn arrays_of_every_kind_that_python_wrote_are_copied_by_zarrs_and_python_sees_no_difference() {
+    let lake = TestLake::start().await;
+    let bucket = lake.bucket().clone();
+    let Some(names) = Python::OldZarr2.run(&lake, "v1_kinds_write.py", &["kinds", bucket.as_str()]).await
+    else {
+        return;
+    };
+    let name = RepoName::new(lake.org(), "kinds").unwrap();
+    let repo = lake.client().get_repo(&name, OpenOptions::new()).await.unwrap().into_v1().unwrap();
+    repo.checkout("main", Checkout::new()).await.unwrap();
+    let store = Arc::new(repo.store().unwrap());
+    let group = Group::async_open(Arc::clone(&store), "/kinds").await.unwrap();
+    let mut seen: Vec<String> = Vec::new();
+    GroupBuilder::new().build(Arc::clone(&store), "/copies").unwrap().async_store_metadata().await.unwrap();
+    for array in group.async_child_arrays().await.unwrap() {
+        let name = array.path().as_str().trim_start_matches("/kinds/").to_owned();
+        let path = format!("/copies/{name}");
+        let copy = Array::new_with_metadata(Arc::clone(&store), &path, array.metadata().clone()).unwrap();
+        copy.async_store_metadata().await.unwrap();
+        let bytes: ArrayBytes<'_> = array.async_retrieve_array_subset(&array.subset_all()).await.unwrap();
+        copy.async_store_array_subset(&copy.subset_all(), bytes).await.unwrap();
+        seen.push(name);
+    }
+    seen.sort();
+    assert_eq!(json!(seen), names);
+    repo.commit("copies", CommitOptions::new()).await.unwrap();
+    let Some(told) = Python::OldZarr2.run(&lake, "v1_kinds_compare.py", &["kinds"]).await else { return };
+    assert_eq!(told, json!({"count": seen.len(), "faults": []}));
+    for (path, named) in [("fixed", "|S3"), ("delta", "delta"), ("lz4", "lz4")] {
+        let error =
+            Array::async_open(Arc::clone(&store), &format!("/odd/{path}")).await.unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+    }
+}
