@@ -30,6 +30,8 @@ mod interop;
 mod interop_catalog;
 #[path = "suite/log_stream.rs"]
 mod log_stream;
+#[path = "suite/logins.rs"]
+mod logins;
 #[path = "suite/mocks.rs"]
 mod mocks;
 #[path = "suite/recordings/mod.rs"]

@@ -11,6 +11,7 @@ pub mod contract;
 pub mod dataset;
 pub mod lake;
 pub mod proxy;
+pub mod person;
 pub mod python;
 pub mod v1;
 pub mod v1_dataset;

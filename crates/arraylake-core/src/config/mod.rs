@@ -11,6 +11,7 @@ mod env;
 mod file;
 #[cfg(feature = "config-file")]
 mod known;
+mod literal;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -123,6 +124,9 @@ impl Config {
     }
 
     fn merge_env<'a>(&mut self, vars: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let mut vars: Vec<(&str, &str)> = vars.into_iter().collect();
+        // A section before the keys in it, whatever the order of the environment.
+        vars.sort_by_key(|(name, _)| name.len());
         for (name, text) in vars {
             if (name == "HOME" || (name == "USERPROFILE" && self.home.is_none())) && !text.is_empty() {
                 self.home = Some(PathBuf::from(text));
@@ -254,6 +258,19 @@ mod tests {
             Config::from_env_vars([("ARRAYLAKE_TOKEN", "MARKER"), ("ARRAYLAKE_SERVICE__PROXY", "MARKER")]);
         assert!(!format!("{config:?}").contains("MARKER"));
         assert_eq!(config.keys().collect::<Vec<_>>(), ["service.proxy", "token"]);
+    }
+
+    #[test]
+    fn a_section_in_a_variable_is_a_section_and_the_more_specific_variable_wins() {
+        let vars = [
+            ("ARRAYLAKE_SERVICE", "{'uri': 'http://a', 'proxy': 'p'}"),
+            ("ARRAYLAKE_SERVICE__URI", "http://b"),
+        ];
+        for order in [[0, 1], [1, 0]] {
+            let config = Config::from_env_vars(order.map(|at| vars[at]));
+            assert_eq!(config.text("service.uri").as_deref(), Some("http://b"));
+            assert_eq!(config.text("service.proxy").as_deref(), Some("p"));
+        }
     }
 
     #[test]
