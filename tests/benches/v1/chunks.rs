@@ -6,9 +6,9 @@ use std::time::Instant;
 use arraylake_core::v1::CommitOptions;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::ObjectStoreExt as _;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::ObjectStoreExt as _;
 
 use crate::world::{AT_ONCE, World};
 
