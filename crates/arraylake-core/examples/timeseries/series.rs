@@ -86,7 +86,8 @@ async fn grow(store: &Store, days: u64) -> Result<(), Failure> {
     time.set_shape(vec![all])?;
     time.async_store_metadata().await?;
     let numbers: Vec<i64> = (known..all).map(|day| day as i64).collect();
-    time.async_store_array_subset(&ArraySubset::new_with_ranges(&[known..all]), numbers).await?;
+    time.async_store_array_subset(&ArraySubset::new_with_start_shape(vec![known], vec![days])?, numbers)
+        .await?;
 
     let mut temperature = Array::async_open(Arc::clone(store), "/temperature").await?;
     temperature.set_shape(vec![all, GRID[0], GRID[1]])?;

@@ -27,7 +27,7 @@ impl Hands {
     }
 
     fn clock(&self) -> Clock {
-        let hands = self.0.clone();
+        let hands = Arc::clone(&self.0);
         Clock::from_fn(move || DateTime::<Utc>::from_timestamp_millis(hands.load(Ordering::Relaxed)).unwrap())
     }
 
