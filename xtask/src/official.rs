@@ -151,16 +151,7 @@ impl Suite {
         // Without it zarr 2 has no stores of the kind that V1 repos are.
         pytest.env("ZARR_V3_EXPERIMENTAL_API", "1");
         pytest.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(out);
-        pytest.args([
-            "-m",
-            "pytest",
-            "-p",
-            "official_plugin",
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "--exclusions",
-        ]);
+        pytest.args("-m pytest -p official_plugin -p no:cacheprovider -q --exclusions".split(' '));
         pytest.arg(folder.join(format!("exclusions-{}.txt", self.name)));
         // Some tests wait for an answer that a service at fault may never give.
         pytest.args(["--timeout", "120"]);

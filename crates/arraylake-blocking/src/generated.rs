@@ -516,8 +516,9 @@ impl<A: Maintenance + ?Sized + 'static> Client<A> {
 
 #[cfg(feature = "object-store")]
 impl<A: ObjectStores + ?Sized + 'static> Client<A> {
-    /// All that lies in a bucket config as an [`ObjectStore`](arraylake_icechunk::object_store::ObjectStore), the config's own prefix being the root. Its credentials
-    /// renew themselves for as long as it is in use, and are shared by all stores of the same bucket config and access.
+    /// All that lies in a bucket config as an [`ObjectStore`](arraylake_core::icechunk::object_store::ObjectStore), the config's own
+    /// prefix being the root. Its credentials renew themselves for as long as it is in use, and are shared by all stores
+    /// of the same bucket config and access.
     ///
     /// `GET /orgs/{org}/buckets`, or `GET /orgs/{org}/buckets/{id}` if the bucket config is named by its id; later
     /// `GET /orgs/{org}/buckets/{id}/credentials`, if the bucket needs any.

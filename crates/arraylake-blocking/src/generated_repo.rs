@@ -359,8 +359,8 @@ impl Repo {
     /// `GET /repos/{org}/{repo}/branches`, `POST .../rebase`
     ///
     /// # Errors
-    /// [`Detached`](ErrorKind::Detached) on no branch, [`Conflict`](ErrorKind::Conflict) if others changed the same
-    /// documents.
+    /// [`Detached`](arraylake_core::v1::ErrorKind::Detached) on no branch, [`Conflict`](arraylake_core::v1::ErrorKind::Conflict) if others changed
+    /// the same documents.
     pub fn fast_forward(&self) -> Result<Option<CommitId>> {
         self.run(move |repo| async move { repo.fast_forward().await })
     }

@@ -20,7 +20,6 @@ pub(crate) use arraylake_transport::uri::{path, query};
 pub struct ServiceUri {
     uri: Uri,
     /// As it was written.
-    #[cfg_attr(not(feature = "login"), expect(dead_code, reason = "only logins look at it"))]
     text: String,
 }
 

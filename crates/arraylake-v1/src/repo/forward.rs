@@ -13,8 +13,8 @@ impl AsyncRepo {
     /// `GET /repos/{org}/{repo}/branches`, `POST .../rebase`
     ///
     /// # Errors
-    /// [`Detached`](ErrorKind::Detached) on no branch, [`Conflict`](ErrorKind::Conflict) if others changed the same
-    /// documents.
+    /// [`Detached`](crate::ErrorKind::Detached) on no branch, [`Conflict`](crate::ErrorKind::Conflict) if others changed
+    /// the same documents.
     pub async fn fast_forward(&self) -> Result<Option<CommitId>> {
         let _turn = self.inner.turn.lock().await;
         let session = self.session()?;
