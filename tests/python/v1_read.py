@@ -25,6 +25,7 @@ print(
             "dims": dict(data.sizes),
             "title": data.attrs["title"],
             "values": data["t"].values.ravel().tolist(),
+            "wide": data["wide"].values.tolist(),
             "tree": sorted(repo.tree().trees),
         }
     )

@@ -10,7 +10,7 @@ warnings.simplefilter("ignore")
 
 import numpy
 import xarray
-from arraylake import Client, config
+from arraylake import Client
 from arraylake.types import RepoKind
 
 name, bucket = sys.argv[1:]
@@ -36,16 +36,18 @@ client = Client()
 repo = client.create_repo(full, kind=RepoKind.V1, bucket_config_nickname=bucket)
 check("a new repo has no commit", repo.session.base_commit is None and len(repo.commit_log) == 0)
 
-# A data set with coordinates, written by xarray, with chunks that are objects.
+# A data set with coordinates, written by xarray, with chunks that are inline and others that are objects.
 rows, columns = numpy.arange(4.0), numpy.arange(6.0)
 values = 100 * rows[:, None] + columns[None, :]
 data = xarray.Dataset(
-    {"t": (("y", "x"), values, {"units": "K"})},
+    {"t": (("y", "x"), values, {"units": "K"}), "wide": (("w",), numpy.arange(1000.0))},
     coords={"y": rows, "x": columns},
     attrs={"title": "written from Python"},
 )
-with config.set({"chunkstore.inline_threshold_bytes": 0}):
-    data.to_zarr(repo.store, zarr_version=3, encoding={"t": {"chunks": (2, 6), "compressor": None}}, mode="a", consolidated=False)
+encoding = {"t": {"chunks": (2, 6), "compressor": None}, "wide": {"chunks": (500,), "compressor": None}}
+data.to_zarr(repo.store, zarr_version=3, encoding=encoding, mode="a", consolidated=False)
+check("a large chunk is an object", repo._get_chunk_ref("data/root/wide/c0").uri is None)
+check("a small chunk is inline", repo._get_chunk_ref("data/root/t/c0/0").uri.startswith("inline://"))
 first = repo.commit("a data set")
 check("nothing has changed after a commit", not repo.status().modified_paths)
 repo.tag("v1", message="the first")
@@ -70,6 +72,7 @@ scalar[...] = 42
 second = repo.commit("kinds")
 for key, array in kinds.items():
     check(f"{key} comes back", numpy.array_equal(repo.root_group["kinds/deep"][key][:], array, equal_nan=array.dtype.kind in "fcM"))
+check("what is in objects comes back", numpy.array_equal(repo.root_group["wide"][:], numpy.arange(1000.0)))
 check("a scalar comes back", repo.root_group["kinds/deep/scalar"][()] == 42)
 
 # What the service knows about them.

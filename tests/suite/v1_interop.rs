@@ -43,11 +43,13 @@ async fn python_alone(bucket: impl Fn(&TestLake) -> BucketNickname) {
         assert_eq!((&seen["commit"], &seen["branches"]), (&written["commits"][0], &written["branches"]));
         assert_eq!((&seen["title"], &seen["tags"]), (&json!("written from Python"), &json!(["v1"])));
         assert_eq!(seen_values(&seen), dataset::values());
+        assert_eq!(seen["wide"], json!(v1_dataset::wide()));
     }
     let repo = open(&lake, "from-python", RepoOptions::new()).await;
     assert_eq!(log(&repo).await, written["log"]);
     repo.checkout("v1", Checkout::read_only()).await.unwrap();
     assert_eq!(v1_dataset::read(&repo).await, dataset::values());
+    assert_eq!(v1_dataset::read_wide(&repo).await, v1_dataset::wide());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,9 +79,10 @@ async fn python_reads_the_v1_repo_that_rust_wrote() {
             assert_eq!((&seen["branches"], &seen["tags"]), (&json!(["main", "more"]), &json!(["v1"])));
             assert_eq!(
                 (&seen["title"], &seen["dims"]),
-                (&json!("written from Rust"), &json!({"y": 4, "x": 6}))
+                (&json!("written from Rust"), &json!({"y": 4, "x": 6, "w": 1000}))
             );
             assert_eq!(seen_values(&seen), dataset::values());
+            assert_eq!(seen["wide"], json!(v1_dataset::wide()));
         }
     }
 }
