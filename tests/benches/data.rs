@@ -1,8 +1,8 @@
 //! `cargo xtask bench data`: what writing and reading much data through our client costs on top of icechunk alone.
 //!
 //! Both write chunks of 4 MiB into the same bucket of a local service, commit, and read them back with a handle that has
-//! nothing in memory: ours by [`ZarrStore`](arraylake_core::icechunk::ZarrStore) with the temporary keys of the catalog,
-//! icechunk by its own store with fixed keys. They take turns; a ratio is the median over all rounds of ours by theirs
+//! nothing in memory: ours by [`ZarrStore`](arraylake_core::icechunk::ZarrStore) with keys that the catalog
+//! gives, icechunk by its own store with the same. They take turns; a ratio is the median over all rounds of ours by theirs
 //! within one round. `ARRAYLAKE_BENCH_MIB` says how much, 1024 MiB unless it is set, `ARRAYLAKE_BENCH_ROUNDS` how often.
 #![expect(clippy::print_stdout, reason = "the figures are read from the standard output")]
 #![expect(

@@ -89,9 +89,15 @@ async fn virtual_chunks_are_read(lake: &TestLake, nickname: BucketNickname) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn virtual_chunks_are_read_with_fixed_keys_until_access_is_taken_back() {
+async fn a_bucket_with_fixed_keys_is_no_place_for_virtual_chunks() {
     let lake = TestLake::start().await;
-    virtual_chunks_are_read(&lake, lake.bucket().clone()).await;
+    let client = lake.client();
+    client.create_repo(lake.org(), NewRepo::new("referring"), OpenOptions::new()).await.unwrap();
+    let name = RepoName::new(lake.org(), "referring").unwrap();
+    let bucket = client.get_bucket_config(lake.org(), lake.bucket()).await.unwrap().name;
+    let add = UpdateContainers::new().with_add(format!("s3://{bucket}/archive/"), lake.bucket()).unwrap();
+    let error = client.authorize_virtual_chunk_access(&name, add, OpenOptions::new()).await.unwrap_err();
+    assert!(error.is_conflict() && error.to_string().contains("HMAC"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,7 +68,7 @@ pub(crate) struct Ours {
 
 impl Ours {
     pub(crate) async fn new(lake: &TestLake) -> Self {
-        let request = NewRepo::new("ours").with_bucket(lake.delegated()).unwrap();
+        let request = NewRepo::new("ours").with_bucket(lake.bucket()).unwrap();
         let repo = lake.client().create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
         let (uri, token) = (lake.lake().catalog_uri().to_string(), lake.lake().token());
         let open = move || {
