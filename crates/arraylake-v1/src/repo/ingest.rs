@@ -89,10 +89,12 @@ mod tests {
     use super::*;
     use crate::chunks::{ChunkStore, Layout};
 
-    const SET: &str = r#"{"version": 1, "refs": {".zgroup": "{\"zarr_format\": 2}",
-        "x/.zarray": "{\"zarr_format\": 2, \"shape\": [4], \"chunks\": [2], \"dtype\": \"<f4\", \"compressor\": null,
-            \"filters\": null, \"fill_value\": null, \"order\": \"C\"}",
-        "x/0": ["s3://files/a.nc", 100, 8], "x/1": "base64:AACAPwAAgD8="}}"#;
+    const SET: &str = concat!(
+        r#"{"version": 1, "refs": {".zgroup": "{\"zarr_format\": 2}", "x/.zarray": "{\"zarr_format\": 2, "#,
+        r#"\"shape\": [4], \"chunks\": [2], \"dtype\": \"<f4\", \"compressor\": null, \"filters\": null, "#,
+        r#"\"fill_value\": null, \"order\": \"C\"}", "x/0": ["s3://files/a.nc", 100, 8], "#,
+        r#""x/1": "base64:AACAPwAAgD8="}}"#,
+    );
 
     fn node(path: &str) -> NodePath {
         path.parse().unwrap()
