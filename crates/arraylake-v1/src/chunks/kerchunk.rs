@@ -54,11 +54,13 @@ impl ReferenceSet {
     ///
     /// ```
     /// use arraylake_v1::chunks::kerchunk::ReferenceSet;
-    /// let text = br#"{"version": 1, "refs": {".zgroup": "{\"zarr_format\": 2}",
-    ///     "x/.zarray": "{\"zarr_format\": 2, \"shape\": [4], \"chunks\": [4], \"dtype\": \"<f4\", \"compressor\": null,
-    ///         \"filters\": null, \"fill_value\": null, \"order\": \"C\"}",
-    ///     "x/0": ["s3://files/a.nc", 100, 16]}}"#;
-    /// let set = ReferenceSet::from_json(text, &"model".parse().unwrap()).unwrap();
+    /// use serde_json::json;
+    /// let array = json!({"zarr_format": 2, "shape": [4], "chunks": [4], "dtype": "<f4", "compressor": null,
+    ///     "filters": null, "fill_value": null, "order": "C"});
+    /// let refs = json!({".zgroup": r#"{"zarr_format": 2}"#, "x/.zarray": array.to_string(),
+    ///     "x/0": ["s3://files/a.nc", 100, 16]});
+    /// let text = json!({"version": 1, "refs": refs}).to_string();
+    /// let set = ReferenceSet::from_json(text.as_bytes(), &"model".parse().unwrap()).unwrap();
     /// assert!(set.documents.contains_key("meta/root/model/x.array.json"));
     /// assert!(set.chunks.contains_key("data/root/model/x/c0"));
     /// ```

@@ -17,8 +17,8 @@ const FILTERS: &str = "filters";
 /// ```
 /// use arraylake_v1::zarr::group_to_v3;
 /// let stored = serde_json::from_str(r#"{"attributes":{"title":"root"}}"#).unwrap();
-/// let shown = r#"{"attributes":{"title":"root"},"node_type":"group","zarr_format":3}"#;
-/// assert_eq!(serde_json::to_string(&group_to_v3(&stored)).unwrap(), shown);
+/// let shown = serde_json::json!({"zarr_format": 3, "node_type": "group", "attributes": {"title": "root"}});
+/// assert_eq!(group_to_v3(&stored), shown);
 /// ```
 #[must_use]
 pub fn group_to_v3(stored: &Object) -> Value {
