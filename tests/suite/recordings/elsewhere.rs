@@ -53,15 +53,15 @@ pub(crate) fn belongs_to(record: &Record) -> Option<&'static str> {
 pub(crate) fn why(what: &str) -> &'static str {
     match what {
         "V1 data" => {
-            "sessions, commits and chunks of V1 repos, which have tests of their own on the same records"
+            "not replayed yet: sessions, commits and chunks through the repo, above the metastore's calls"
         }
         "opening repositories" => {
-            "what is handed to icechunk is compared by the icechunk crate; the requests of opening are counted by its tests"
+            "what is handed to icechunk is compared by the icechunk crate; the requests are not replayed yet"
         }
-        "object stores" => "Python hands out an obstore object, which has no counterpart here",
+        "object stores" => "not replayed yet: Python hands out an obstore object, ours is of `object_store`",
         "openEO" => "another service, reached by a Python package",
         "the Iceberg catalog" => "pyiceberg speaks to it, not the client",
-        "logins" => "the tests of logging in play them",
+        "logins" => "not replayed yet; real clients log in in the interoperability tests",
         "the command line" => "the program has tests of its own",
         _ => "types make it impossible to write down",
     }
