@@ -234,8 +234,10 @@ fn configured(mut transport: TransportBuilder, config: &Config) -> Result<Transp
         transport = transport.with_retry(RetryPolicy::new().with_max_retries(retries));
     }
     let idle = config.number("http.max_keepalive_connections").and_then(|count| usize::try_from(count).ok());
-    if let (Some(most), life) = (idle, config.seconds("http.keepalive_expiry")) {
-        transport = transport.with_pool_idle(most, life.unwrap_or(Duration::from_secs(30)));
+    let life = config.seconds("http.keepalive_expiry");
+    if idle.is_some() || life.is_some() {
+        let life = life.unwrap_or(Duration::from_secs(90));
+        transport = transport.with_pool_idle(idle.unwrap_or(32), life);
     }
     if let Some(path) = config.text("service.ssl.cafile") {
         let pem = std::fs::read(&path).map_err(|_| {

@@ -26,6 +26,8 @@ mod client;
 mod compute;
 mod config;
 mod error;
+#[cfg(any(feature = "config-file", feature = "login"))]
+mod file;
 mod listing;
 #[cfg(feature = "login")]
 pub mod login;
@@ -46,10 +48,12 @@ pub use self::access::Access;
 pub use self::builder::ClientBuilder;
 pub use self::client::AsyncClient;
 pub use self::compute::ComputeClient;
-pub use self::config::{Config, ConfigError, Origin};
+pub use self::config::{Config, ConfigError, Origin, Setting};
 #[cfg(feature = "config-file")]
+pub use self::config::{ConfigFile, ConfigFileError};
 pub use self::config::{
-    ConfigFile, ConfigFileError, KNOWN as KNOWN_SETTINGS, KnownSetting, SettingKind, known as known_setting,
+    KNOWN as KNOWN_SETTINGS, KnownSetting, SettingKind, is_known as is_known_setting, known as known_setting,
+    nearest as nearest_setting,
 };
 pub use self::error::{ApiError, DecodeError, Error, Result};
 #[cfg(feature = "login")]

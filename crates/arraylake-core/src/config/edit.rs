@@ -3,16 +3,16 @@
 //! The Python client reads YAML 1.1, where `yes` and `1:30` are no texts. What is written here means the same to it as
 //! to YAML 1.2.
 
-mod yaml;
-
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use arraylake_types::InvalidInput;
 use serde_json::{Map, Value};
 
-use super::{ConfigError, canonical, file, is_secret, known};
+use super::text::Text;
+use super::{ConfigError, KNOWN, canonical, file, is_secret, rules, scalar, yaml};
+use crate::file::{Mode, replace};
 
 /// A configuration file that is changed key by key.
 ///
@@ -43,6 +43,13 @@ pub enum ConfigFileError {
     /// A key or a value breaks a rule.
     #[error(transparent)]
     Invalid(#[from] InvalidInput),
+    /// The file is written in a way in which a key cannot be changed by itself.
+    #[error("the configuration file {} is laid out in a way that is not changed here; edit it by hand", path.display())]
+    #[non_exhaustive]
+    Layout {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no home directory for the file.
     #[error("there is no place for a configuration file: set HOME or ARRAYLAKE_CONFIG")]
     NoPlace,
@@ -89,12 +96,11 @@ impl ConfigFile {
     /// [`ConfigFileError::Invalid`] if the key is no key or its value not one for it; if the file is malformed or
     /// cannot be written.
     pub fn set(&self, key: &str, value: &Value) -> Result<(), ConfigFileError> {
-        let (parts, value) = (known::parts(key)?, known::value(key, value)?);
+        let (parts, value) = (rules::parts(key)?, rules::value(key, value)?);
         let (text, mut data) = self.read()?;
-        let parts = spelled(&data, &parts);
-        put(&mut data, &parts, value.clone());
-        let edited = (!self.is_json()).then(|| yaml::set(&text, &parts, &value));
-        self.write(edited, &data)
+        put(&mut data, &parts, value.clone())
+            .map_err(|rule| InvalidInput::new("configuration key", key, rule))?;
+        self.write(&data, |root| Text::new(&text, root).with(&parts, &scalar::written(&value)), &text)
     }
 
     /// Removes a key, and sections that are empty after that. Whether it was there.
@@ -102,14 +108,12 @@ impl ConfigFile {
     /// # Errors
     /// As [`set`](Self::set).
     pub fn unset(&self, key: &str) -> Result<bool, ConfigFileError> {
-        let parts = known::parts(key)?;
+        let parts: Vec<String> = key.split('.').map(str::to_owned).collect();
         let (text, mut data) = self.read()?;
-        let parts = spelled(&data, &parts);
         if !remove(&mut data, &parts) {
             return Ok(false);
         }
-        let edited = (!self.is_json()).then(|| yaml::unset(&text, &parts));
-        self.write(edited, &data)?;
+        self.write(&data, |root| Text::new(&text, root).without(&parts), &text)?;
         Ok(true)
     }
 
@@ -121,7 +125,7 @@ impl ConfigFile {
         if self.path.exists() {
             return Ok(false);
         }
-        let text = if self.is_json() { "{}\n".to_owned() } else { known::template() };
+        let text = if self.is_json() { "{}\n".to_owned() } else { template() };
         self.replace(&text, false)?;
         Ok(true)
     }
@@ -141,49 +145,32 @@ impl ConfigFile {
         }
     }
 
-    /// Writes the edited text if it says what it should, else the data alone, without the comments of a file that is
-    /// written in a way that no line of it can be changed by itself.
-    fn write(&self, edited: Option<String>, data: &Map<String, Value>) -> Result<(), ConfigFileError> {
-        let is_right = |text: &String| file::parse(&self.path, text).is_ok_and(|read| read == *data);
-        let text = match edited.filter(is_right) {
-            Some(text) => text,
-            None if self.is_json() => format!("{:#}\n", Value::Object(data.clone())),
-            None => yaml::whole(data),
+    /// Writes the text as it is edited, if it says what it should then. JSON is written anew: it has no comments.
+    fn write(
+        &self,
+        wanted: &Map<String, Value>,
+        edit: impl FnOnce(Option<yaml::Node>) -> String,
+        before: &str,
+    ) -> Result<(), ConfigFileError> {
+        let edited = match self.is_json() {
+            true => format!("{:#}\n", Value::Object(wanted.clone())),
+            false => edit(yaml::parse(before).ok().flatten()),
         };
-        self.replace(&text, holds_secret("", data))
+        if file::parse(&self.path, &edited).ok().as_ref() != Some(wanted) {
+            return Err(ConfigFileError::Layout { path: self.path.clone() });
+        }
+        self.replace(&edited, holds_secret("", wanted))
     }
 
-    /// Puts the new file in the place of the old one in one step. Behind a link, in that of the file it leads to.
+    /// With a secret in it, it is for its owner alone.
     fn replace(&self, text: &str, secret: bool) -> Result<(), ConfigFileError> {
-        let failed = |error| self.failed("writing", error);
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(dir).map_err(failed)?;
-        let mut file = tempfile::Builder::new().prefix(".config-").tempfile_in(dir).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        // A temporary file is for its owner alone.
-        if !secret {
-            let permissions = fs::metadata(&path).map(|old| old.permissions()).ok().or_else(usual);
-            if let Some(permissions) = permissions {
-                file.as_file().set_permissions(permissions).map_err(failed)?;
-            }
-        }
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+        let mode = if secret { Mode::Secret } else { Mode::Kept };
+        replace(&self.path, text.as_bytes(), mode).map_err(|error| self.failed("writing", error))
     }
 
     fn failed(&self, operation: &'static str, source: io::Error) -> ConfigFileError {
         ConfigFileError::Io { operation, path: self.path.clone(), source }
     }
-}
-
-/// What a new file without secrets may have: readable by all, writable by its owner.
-fn usual() -> Option<fs::Permissions> {
-    #[cfg(unix)]
-    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    #[cfg(not(unix))]
-    None
 }
 
 fn holds_secret(prefix: &str, data: &Map<String, Value>) -> bool {
@@ -193,160 +180,68 @@ fn holds_secret(prefix: &str, data: &Map<String, Value>) -> bool {
     })
 }
 
-/// The parts of a key in the spelling that the file has: `-` and `_` are the same.
-fn spelled(data: &Map<String, Value>, parts: &[String]) -> Vec<String> {
-    let mut section = Some(data);
-    let mut found = Vec::new();
-    for part in parts {
-        let same = section.and_then(|fields| fields.keys().find(|key| canonical(key) == canonical(part)));
-        let name = same.unwrap_or(part).clone();
-        section = section.and_then(|fields| fields.get(&name)).and_then(Value::as_object);
-        found.push(name);
-    }
-    found
-}
-
-fn put(data: &mut Map<String, Value>, parts: &[String], value: Value) {
-    match parts {
-        [] => {}
-        [last] => drop(data.insert(last.clone(), value)),
-        [first, rest @ ..] => {
-            let section = data.entry(first).or_insert_with(|| Value::Object(Map::new()));
-            if !section.is_object() {
-                *section = Value::Object(Map::new());
-            }
-            if let Value::Object(fields) = section {
-                put(fields, rest, value);
-            }
+fn put(data: &mut Map<String, Value>, parts: &[String], value: Value) -> Result<(), &'static str> {
+    let Some((first, rest)) = parts.split_first() else { return Ok(()) };
+    let name = spelled(data, first);
+    if rest.is_empty() {
+        if data.get(&name).is_some_and(Value::is_object) {
+            return Err("is a section in this file: name a key in it");
         }
+        data.insert(name, value);
+        return Ok(());
+    }
+    match data.entry(name).or_insert(Value::Null) {
+        Value::Object(section) => put(section, rest, value),
+        empty @ Value::Null => {
+            let mut section = Map::new();
+            put(&mut section, rest, value)?;
+            *empty = Value::Object(section);
+            Ok(())
+        }
+        _ => Err("goes into a section, which is no section in this file"),
     }
 }
 
-/// Whether something was there.
+/// Whether something was there; sections that are left empty go along.
 fn remove(data: &mut Map<String, Value>, parts: &[String]) -> bool {
-    match parts {
-        [] => false,
-        [last] => data.remove(last).is_some(),
-        [first, rest @ ..] => {
-            let Some(Value::Object(fields)) = data.get_mut(first) else { return false };
-            let removed = remove(fields, rest);
-            if removed && fields.is_empty() {
-                data.remove(first);
-            }
-            removed
-        }
+    let Some((first, rest)) = parts.split_first() else { return false };
+    let name = spelled(data, first);
+    if rest.is_empty() {
+        return data.remove(&name).is_some();
     }
+    let Some(Value::Object(section)) = data.get_mut(&name) else { return false };
+    let removed = remove(section, rest);
+    if removed && section.is_empty() {
+        data.remove(&name);
+    }
+    removed
+}
+
+/// A part of a key as the file spells it: `-` and `_` are the same.
+fn spelled(data: &Map<String, Value>, part: &str) -> String {
+    let found = data.keys().find(|key| canonical(key) == canonical(part));
+    found.cloned().unwrap_or_else(|| part.to_owned())
+}
+
+/// A file that sets nothing and names every key that this client heeds.
+fn template() -> String {
+    let mut text =
+        "# Configuration of Arraylake clients; `arraylake config list --origin` shows what is in effect.\n"
+            .to_owned();
+    let mut section: Vec<&str> = Vec::new();
+    for known in KNOWN.iter().filter(|known| known.is_heeded) {
+        let parts: Vec<&str> = known.key.split('.').collect();
+        let (name, parents) = parts.split_last().map_or(("", &[][..]), |(name, parents)| (*name, parents));
+        let same = section.iter().zip(parents).take_while(|(one, other)| one == other).count();
+        for (depth, parent) in parents.iter().enumerate().skip(same) {
+            text += &format!("# {}{parent}:\n", "  ".repeat(depth));
+        }
+        section = parents.to_vec();
+        let line = format!("# {}{name}: {}", "  ".repeat(parents.len()), known.default);
+        text += &format!("{}  # {}\n", line.trim_end(), known.about);
+    }
+    text
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn file(text: &str) -> (tempfile::TempDir, ConfigFile) {
-        let dir = tempfile::tempdir().unwrap();
-        let file = ConfigFile::at(dir.path().join("config.yaml"));
-        fs::write(file.path(), text).unwrap();
-        (dir, file)
-    }
-
-    fn text(file: &ConfigFile) -> String {
-        fs::read_to_string(file.path()).unwrap()
-    }
-
-    #[test]
-    fn comments_and_order_stay_and_other_spellings_are_found() {
-        let before = "# mine\nuser:\n  org: acme # the best\n\nhttp:\n  max-retries: 3\n  # slow lines\n  timeout: 5\n";
-        let (_dir, file) = file(before);
-        file.set("http.timeout", &"60".into()).unwrap();
-        file.set("http.max_retries", &7.into()).unwrap();
-        file.set("user.org", &"other".into()).unwrap();
-        file.set("user.diagnostics", &"False".into()).unwrap();
-        let after = "# mine\nuser:\n  org: other # the best\n  diagnostics: false\n\nhttp:\n  max-retries: 7\n  \
-                     # slow lines\n  timeout: 60\n";
-        assert_eq!(text(&file), after);
-        assert!(file.unset("http.max_retries").unwrap() && file.unset("http.timeout").unwrap());
-        assert!(!file.unset("http.timeout").unwrap());
-        assert_eq!(text(&file), "# mine\nuser:\n  org: other # the best\n  diagnostics: false\n\n");
-    }
-
-    #[test]
-    fn a_file_that_is_written_in_one_line_keeps_its_data() {
-        for before in [
-            "service: {uri: 'http://a', proxy: null}\ntoken: ema_x",
-            "{service: {uri: http://a, proxy: }, token: ema_x}",
-        ] {
-            let (_dir, file) = file(before);
-            file.set("service.uri", &"http://b".into()).unwrap();
-            let read = file::parse(file.path(), &text(&file)).unwrap();
-            assert_eq!(
-                Value::Object(read),
-                serde_json::json!({"service": {"uri": "http://b", "proxy": null}, "token": "ema_x"})
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_key_or_no_value_for_it_changes_nothing() {
-        let (_dir, file) = file("a: 1\n");
-        for (key, value) in [
-            ("", "x"),
-            ("a..b", "x"),
-            ("a.yes", "x"),
-            ("on", "x"),
-            ("a b", "x"),
-            ("1", "x"),
-            ("service", "x"),
-        ] {
-            assert!(file.set(key, &value.into()).is_err(), "{key}");
-        }
-        for (key, value) in [
-            ("http.timeout", "soon"),
-            ("service.ssl.verify", "maybe"),
-            ("service.uri", "x"),
-            ("token", "MARKER"),
-        ] {
-            let error = file.set(key, &value.into()).unwrap_err().to_string();
-            assert!(!error.contains("MARKER"), "{error}");
-        }
-        assert_eq!(text(&file), "a: 1\n");
-    }
-
-    #[test]
-    fn a_malformed_file_stays_as_it_is() {
-        let (_dir, file) = file("a: [1\n");
-        assert!(matches!(file.set("user.org", &"acme".into()), Err(ConfigFileError::Malformed(_))));
-        assert_eq!(text(&file), "a: [1\n");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_file_with_a_secret_is_for_its_owner_alone() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let (_dir, file) = file("user:\n  org: acme\n");
-        let mode = |file: &ConfigFile| fs::metadata(file.path()).unwrap().permissions().mode() & 0o777;
-        file.set("user.org", &"other".into()).unwrap();
-        assert_ne!(mode(&file) & 0o044, 0);
-        file.set("token", &"ema_abc".into()).unwrap();
-        assert_eq!(mode(&file), 0o600);
-    }
-
-    #[test]
-    fn a_new_file_names_every_key_and_sets_none() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = ConfigFile::at(dir.path().join("sub").join("config.yaml"));
-        assert!(file.init().unwrap() && !file.init().unwrap());
-        assert!(text(&file).contains("#   uri: https://api.earthmover.io  # where"), "{}", text(&file));
-        assert!(file::parse(file.path(), &text(&file)).unwrap().is_empty());
-    }
-
-    #[test]
-    fn json_stays_json() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = ConfigFile::at(dir.path().join("config.json"));
-        file.set("http.timeout", &5.into()).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Value>(&text(&file)).unwrap(),
-            serde_json::json!({"http": {"timeout": 5}})
-        );
-    }
-}
+mod tests;

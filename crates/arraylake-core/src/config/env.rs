@@ -8,7 +8,7 @@ use super::literal;
 pub(super) fn key(name: &str) -> Option<String> {
     let rest = name.strip_prefix("ARRAYLAKE_")?;
     // `ARRAYLAKE_CONFIG` names the place of the files, and what begins with one more underscore is for processes that
-    // the Python client starts. They are no settings.
+    // the Python client starts. Their names are no keys.
     let is_setting = !rest.is_empty() && rest != "CONFIG" && !rest.starts_with('_');
     is_setting.then(|| rest.to_lowercase().replace("__", "."))
 }
@@ -16,6 +16,19 @@ pub(super) fn key(name: &str) -> Option<String> {
 /// What a text means: a literal of Python, or itself.
 pub(super) fn literal(text: &str) -> Value {
     literal::parse(text).unwrap_or_else(|| Value::from(text))
+}
+
+/// The variable by which a Python process hands its settings down to those it starts.
+#[cfg(feature = "config-file")]
+pub(super) const INHERITED: &str = "ARRAYLAKE__INTERNAL_INHERIT_CONFIG";
+
+/// The settings that a Python process handed down: JSON in Base64, each key with all its parts.
+#[cfg(feature = "config-file")]
+pub(super) fn inherited(text: &str) -> serde_json::Map<String, Value> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let json = URL_SAFE_NO_PAD.decode(text.trim().trim_end_matches('=')).unwrap_or_default();
+    serde_json::from_slice(&json).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Config, ConfigError, Origin, canonical};
+use super::{Config, ConfigError, Origin, canonical, yaml};
 
 /// Reads every file, in name order, the last one winning.
 pub(super) fn read(vars: &[(String, String)]) -> Result<Config, ConfigError> {
@@ -53,46 +53,21 @@ pub(super) fn has_known_ending(path: &Path) -> bool {
     matches!(ending.as_str(), "json" | "yaml" | "yml")
 }
 
+/// Reads the text of a file. Nothing of it is quoted: it may hold a token.
 pub(super) fn parse(path: &Path, text: &str) -> Result<serde_json::Map<String, Value>, ConfigError> {
     let fault = |reason: String| ConfigError { path: path.display().to_string(), reason };
-    let value: serde_norway::Value = serde_norway::from_str(text).map_err(|error| {
-        // The text of a YAML error may quote the file, and the file may hold a token.
-        let line = error.location().map_or_else(String::new, |place| format!(" at line {}", place.line()));
-        fault(format!("it is not well-formed{line}"))
-    })?;
-    match to_json(value) {
-        Value::Null => Ok(serde_json::Map::new()),
-        Value::Object(fields) => Ok(fields),
-        _ => Err(fault("its top level is not a mapping".into())),
+    // JSON may hold tabs, which YAML does not take everywhere.
+    if let Ok(fields) = serde_json::from_str(text) {
+        return Ok(fields);
     }
-}
-
-/// YAML as JSON; keys that are no texts (`1:`) are written out, tags are dropped.
-fn to_json(value: serde_norway::Value) -> Value {
-    use serde_norway::Value as Yaml;
-    match value {
-        Yaml::Null => Value::Null,
-        Yaml::Bool(flag) => Value::Bool(flag),
-        Yaml::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
-            (Some(number), _, _) => Value::from(number),
-            (_, Some(number), _) => Value::from(number),
-            (_, _, Some(number)) => Value::from(number),
-            _ => Value::Null,
-        },
-        Yaml::String(text) => Value::String(text),
-        Yaml::Sequence(items) => items.into_iter().map(to_json).collect(),
-        Yaml::Mapping(fields) => fields
-            .into_iter()
-            .map(|(key, value)| {
-                let key = match key {
-                    Yaml::String(text) => text,
-                    other => to_json(other).to_string(),
-                };
-                (key, to_json(value))
-            })
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        Yaml::Tagged(tagged) => to_json(tagged.value),
+    let node = yaml::parse(text).map_err(|error| {
+        let line = error.line.map_or_else(String::new, |line| format!(" (line {line})"));
+        fault(format!("{}{line}", error.what))
+    })?;
+    match node.map(|node| node.value()) {
+        None | Some(Value::Null) => Ok(serde_json::Map::new()),
+        Some(Value::Object(fields)) => Ok(fields),
+        Some(_) => Err(fault("its top level is not a mapping".into())),
     }
 }
 
@@ -124,6 +99,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_python_process_hands_down_lies_between_files_and_variables() {
+        use base64::Engine as _;
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.yaml"), "service: {uri: http://file}\nlog_level: INFO\n").unwrap();
+        let json = r#"{"service.uri": "http://inherited", "log_level": "DEBUG"}"#;
+        let text = base64::engine::general_purpose::URL_SAFE.encode(json);
+        let more = [("ARRAYLAKE_LOG_LEVEL", "x"), ("ARRAYLAKE__INTERNAL_INHERIT_CONFIG", text.as_str())];
+        let config = Config::load_from(&vars(dir.path(), &more)).unwrap();
+        assert_eq!(config.text("service.uri").as_deref(), Some("http://inherited"));
+        assert_eq!(config.text("log_level").as_deref(), Some("x"));
+    }
+
+    #[test]
     fn a_malformed_file_is_named_with_its_line_and_not_quoted() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("config.yaml"), "token: ema_MARKER\nservice: [MARKER\n").unwrap();
@@ -132,6 +120,52 @@ mod tests {
             error.contains("config.yaml") && error.contains("line") && !error.contains("MARKER"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_is_no_yaml_or_no_mapping_is_an_error_that_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        for (text, words) in [
+            ("- a\n- b\n", "not a mapping"),
+            ("just words", "not a mapping"),
+            ("a: [", "not well-formed"),
+            ("a: 1\n--- \nb: 2\n", "more than one document"),
+        ] {
+            std::fs::write(dir.path().join("config.yaml"), text).unwrap();
+            let error = Config::load_from(&vars(dir.path(), &[])).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("config.yaml"), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_that_the_python_client_wrote_are_read_as_it_reads_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "user:\n  diagnostics: off\nservice:\n  ssl:\n    verify: 'False'\nhttp:\n  timeout: '60'\nx: 1:30\n";
+        std::fs::write(dir.path().join("config.yaml"), text).unwrap();
+        let config = Config::load_from(&vars(dir.path(), &[])).unwrap();
+        assert_eq!(config.get("user.diagnostics"), Some(&Value::Bool(false)));
+        assert_eq!(config.get("service.ssl.verify"), Some(&Value::from("False")));
+        assert_eq!(config.number("http.timeout"), Some(60));
+        assert_eq!(config.get("x"), Some(&Value::from(90)));
+        let complaints = config.complaints();
+        assert!(
+            complaints[0].contains("service.ssl.verify") && complaints[0].contains("config.yaml"),
+            "{complaints:?}"
+        );
+        assert!(
+            complaints.iter().any(|line| line.starts_with("nobody knows a setting \"x\"")),
+            "{complaints:?}"
+        );
+    }
+
+    #[test]
+    fn files_and_directories_that_may_not_be_read_are_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.yaml"), [0xff, 0xfe, 0x00]).unwrap();
+        std::fs::create_dir(dir.path().join("b.yaml")).unwrap();
+        std::fs::write(dir.path().join("c.yaml"), "log_level: INFO\n").unwrap();
+        let config = Config::load_from(&vars(dir.path(), &[])).unwrap();
+        assert_eq!(config.text("log_level").as_deref(), Some("INFO"));
     }
 
     #[test]

@@ -3,15 +3,33 @@
 //! The files, names and precedence are those of the Python client, so that both read one configuration:
 //! explicit arguments, then `ARRAYLAKE_*` variables (`ARRAYLAKE_SERVICE__URI` is `service.uri`), then the files of
 //! `$ARRAYLAKE_CONFIG` or `~/.config/arraylake` in name order, then defaults. Loading creates nothing.
+//!
+//! | what the Python client does | what is done here |
+//! | --- | --- |
+//! | reads YAML 1.1: `off` is false, `1:30` is 90 | the same; what is written means the same in YAML 1.2 |
+//! | takes `True` and `300` in a variable for what they look like, and `true` for a text | the same; a text counts as true or false where one is asked for |
+//! | takes an empty variable for an empty text, and fails | an empty variable is not set |
+//! | takes any text for true | `'False'` in a file does not switch verification off either, but is pointed out: [`Config::complaints`] |
+//! | takes `service.ssl.cafile` for a certificate of the client | its certificates are trusted, as the name says |
+//! | fails at a key that is no text, or at a setting that is a section elsewhere | the key is written out; the more specific one wins |
+//! | makes directories and files when it is imported | nothing is made |
 
+mod complaints;
 #[cfg(feature = "config-file")]
 mod edit;
 mod env;
 #[cfg(feature = "config-file")]
 mod file;
-#[cfg(feature = "config-file")]
 mod known;
 mod literal;
+#[cfg(feature = "config-file")]
+mod rules;
+#[cfg(feature = "config-file")]
+mod scalar;
+#[cfg(feature = "config-file")]
+mod text;
+#[cfg(feature = "config-file")]
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,8 +40,7 @@ use serde_json::Value;
 
 #[cfg(feature = "config-file")]
 pub use self::edit::{ConfigFile, ConfigFileError};
-#[cfg(feature = "config-file")]
-pub use self::known::{KNOWN, KnownSetting, SettingKind, known};
+pub use self::known::{KNOWN, KnownSetting, SettingKind, is_known, known, nearest};
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +52,8 @@ pub enum Origin {
     File(PathBuf),
     /// Code: [`Config::with`].
     Explicit,
+    /// Nobody set it: what holds without a setting.
+    Default,
 }
 
 impl fmt::Display for Origin {
@@ -43,6 +62,7 @@ impl fmt::Display for Origin {
             Self::Environment(name) => f.write_str(name),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Explicit => f.write_str("an argument"),
+            Self::Default => f.write_str("the default"),
         }
     }
 }
@@ -56,6 +76,33 @@ pub struct ConfigError {
     pub path: String,
     /// What is wrong with it, with the line. No value is quoted: the file may hold a token.
     pub reason: String,
+}
+
+/// A setting, its value, and where that came from.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// Its name, with all its parts.
+    pub key: String,
+    /// Its value, secret or not.
+    pub value: Value,
+    /// Who set it.
+    pub origin: Origin,
+}
+
+impl Setting {
+    /// Whether the value must not be shown unless somebody asks for it.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        is_secret(&self.key)
+    }
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.is_secret() { "(hidden)".to_owned() } else { self.value.to_string() };
+        write!(f, "{}: {value} from {}", self.key, self.origin)
+    }
 }
 
 /// Settings by dotted key (`service.uri`), each with its origin.
@@ -127,6 +174,12 @@ impl Config {
         let mut vars: Vec<(&str, &str)> = vars.into_iter().collect();
         // A section before the keys in it, whatever the order of the environment.
         vars.sort_by_key(|(name, _)| name.len());
+        #[cfg(feature = "config-file")]
+        for (name, text) in vars.iter().filter(|(name, _)| *name == env::INHERITED) {
+            for (key, value) in env::inherited(text) {
+                self.set(&canonical(&key), value, &Origin::Environment((*name).to_owned()));
+            }
+        }
         for (name, text) in vars {
             if (name == "HOME" || (name == "USERPROFILE" && self.home.is_none())) && !text.is_empty() {
                 self.home = Some(PathBuf::from(text));
@@ -166,6 +219,39 @@ impl Config {
     /// Every key that is set, in alphabetical order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.settings.keys().map(String::as_str)
+    }
+
+    /// Every setting with its origin, in alphabetical order: those that are set, and those that this client heeds and
+    /// that hold by default.
+    ///
+    /// ```
+    /// use arraylake_core::{Config, Origin};
+    /// let config = Config::empty().with("user.org", "acme");
+    /// let found = config.settings().into_iter().find(|setting| setting.key == "service.uri").unwrap();
+    /// assert_eq!((found.value, found.origin), ("https://api.earthmover.io".into(), Origin::Default));
+    /// ```
+    #[must_use]
+    pub fn settings(&self) -> Vec<Setting> {
+        let set = self.settings.iter().map(|(key, (value, origin))| Setting {
+            key: key.clone(),
+            value: value.clone(),
+            origin: origin.clone(),
+        });
+        let unset = KNOWN.iter().filter(|known| known.is_heeded && self.get(known.key).is_none());
+        let defaults = unset.filter_map(|known| {
+            let (key, value) = (known.key.to_owned(), known.default_value()?);
+            Some(Setting { key, value, origin: Origin::Default })
+        });
+        let mut all: Vec<Setting> = set.chain(defaults).collect();
+        all.sort_by(|one, other| one.key.cmp(&other.key));
+        all
+    }
+
+    /// What is odd about the settings, one line each: unknown keys, values of another kind, values that the Python
+    /// client takes for something else. No value is quoted.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        complaints::of(self)
     }
 
     /// A setting as it stands.
@@ -258,6 +344,18 @@ mod tests {
             Config::from_env_vars([("ARRAYLAKE_TOKEN", "MARKER"), ("ARRAYLAKE_SERVICE__PROXY", "MARKER")]);
         assert!(!format!("{config:?}").contains("MARKER"));
         assert_eq!(config.keys().collect::<Vec<_>>(), ["service.proxy", "token"]);
+    }
+
+    #[test]
+    fn each_setting_knows_where_it_came_from_and_secrets_are_not_shown() {
+        let config = Config::from_env_vars([("ARRAYLAKE_TOKEN", "MARKER")]).with("http.timeout", 5);
+        let settings = config.settings();
+        let find = |key: &str| settings.iter().find(|setting| setting.key == key).unwrap();
+        assert_eq!(find("token").origin, Origin::Environment("ARRAYLAKE_TOKEN".into()));
+        let origins = (&find("http.timeout").origin, &find("service.uri").origin);
+        assert_eq!(origins, (&Origin::Explicit, &Origin::Default));
+        assert!(settings.is_sorted_by(|one, next| one.key < next.key));
+        assert!(find("token").is_secret() && !format!("{settings:?}").contains("MARKER"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The token file: read with patience, written whole or not at all, locked while a login is renewed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use arraylake_types::OauthTokens;
 use arraylake_types::error::describe_json_error;
 
 use super::error::LoginError;
+use crate::file::{Mode, make_dir, replace};
 
 /// How long a file that makes no sense is given: other clients empty it before they write it.
 const SETTLING: [u64; 4] = [10, 30, 60, 100];
@@ -53,33 +54,17 @@ pub(super) async fn write(path: PathBuf, tokens: OauthTokens) -> Result<(), Logi
     blocking("writing", &path.clone(), move || {
         let failed = |error| LoginError::file("writing", &path, error);
         let text = serde_json::to_vec(&tokens).map_err(|error| failed(error.into()))?;
-        replace(&path, &text).map_err(failed)
+        replace(&path, &text, Mode::Secret).map_err(failed)
     })
     .await
 }
 
-/// Puts a file in the place of another in one step. Behind a link, the file it leads to.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let dir = make_dir(&path)?;
-    let mut file = tempfile::Builder::new().prefix(".token-").suffix(".new").tempfile_in(dir)?;
-    file.write_all(text)?;
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
-    Ok(())
-}
-
-/// The directory of a file, made for its owner alone if it is missing.
-fn make_dir(path: &Path) -> io::Result<&Path> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !dir.is_dir() {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir)?;
-    }
-    Ok(dir)
+/// Looks whether the tokens could be written, before anybody goes to the trouble of logging in.
+pub(super) async fn probe(path: PathBuf) -> Result<(), LoginError> {
+    blocking("writing", &path.clone(), move || {
+        crate::file::probe(&path).map_err(|error| LoginError::file("writing", &path, error))
+    })
+    .await
 }
 
 /// Removes the file; whether there was one.

@@ -148,7 +148,7 @@ impl Login {
     /// Dropping the future gives the login up, and nothing has changed.
     ///
     /// `GET /auth/config`, `POST /auth/update-user`; at the login provider `POST /oauth/device/code`,
-    /// `POST /oauth/token`
+    /// `POST /oauth/token`; and `POST /oauth/revoke` if the tokens cannot be written
     ///
     /// # Errors
     /// [`LoginError::Denied`], [`LoginError::Expired`]; the service or its provider cannot be reached; the tokens
@@ -160,6 +160,7 @@ impl Login {
         {
             return Ok(done);
         }
+        file::probe(self.token_file().to_owned()).await?;
         let code = self.inner.provider.device_code().await?;
         let link = LoginLink::of(&code).ok_or_else(|| LoginError::provider("it names no page to log in"))?;
         prompt.show(&link);
@@ -181,6 +182,8 @@ impl Login {
             let (tokens, written) = session.keep(tokens, None).await;
             if let Err(error) = written {
                 session.forget();
+                // Nobody could use this login, nor end it, any more.
+                let _ = login.inner.provider.revoke(&tokens.refresh_token).await;
                 return Err(error);
             }
             Ok(tokens)

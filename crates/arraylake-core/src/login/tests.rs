@@ -141,6 +141,30 @@ async fn a_denied_and_an_expired_code_store_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_that_cannot_be_written_is_seen_before_a_person_is_asked() {
+    let desk = Desk::new([]);
+    std::fs::write(desk.home.path().join(".arraylake"), "a file where a directory should be").unwrap();
+    let shown = Mutex::new(false);
+    let show = |_: &LoginLink| *shown.lock().unwrap() = true;
+    let error = why(desk.login().login(LoginOptions::new(), &show).await.unwrap_err());
+    assert!(matches!(error, LoginError::File { operation: "writing", .. }), "{error}");
+    assert!(!*shown.lock().unwrap() && desk.script.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_cannot_be_kept_are_revoked() {
+    let desk =
+        Desk::new([json(200, SETTINGS), json(200, CODE), json(200, tokens("i", "r")), json(200, "{}")]);
+    let in_the_way = desk.file();
+    // While the person confirms, something takes the place of the file.
+    let show = move |_: &LoginLink| std::fs::create_dir_all(&in_the_way).unwrap();
+    let error = why(desk.login().login(LoginOptions::new(), &show).await.unwrap_err());
+    assert!(matches!(error, LoginError::File { operation: "writing", .. }), "{error}");
+    assert_eq!(desk.script.paths().last().unwrap(), "/oauth/revoke");
+    assert_eq!(desk.bodies().last().unwrap(), "client_id=c&token=r");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_browser_that_is_closed_ends_in_an_expired_code_and_stores_nothing() {
     let desk = Desk::new([json(200, SETTINGS), json(200, CODE)]);
     for _ in 0..11 {
