@@ -105,6 +105,8 @@ pub(crate) enum Command {
     /// Settings, and where each of them comes from.
     #[command(subcommand)]
     Config(command::config::ConfigCommand),
+    #[cfg(feature = "v1")]
+    Migrate(command::migrate::MigrateArgs),
     /// Serves an Arraylake of your own on this machine: a catalog and an S3 endpoint on one directory.
     #[cfg(feature = "serve")]
     Serve(arraylake_local::command::ServeArgs),

@@ -277,6 +277,25 @@ impl Console {
         answer
     }
 
+    /// A bar for work that is counted. A terminal shows it, from the first count on and until it is finished or dropped.
+    #[must_use]
+    pub fn bar(&self, what: &str) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let template = if self.voice.colour {
+            "{spinner:.cyan} {prefix} [{wide_bar:.cyan}] {pos}/{len} {msg} {elapsed:.dim}"
+        } else {
+            "{spinner} {prefix} [{wide_bar}] {pos}/{len} {msg} {elapsed}"
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(0).with_finish(ProgressFinish::AndClear);
+        bar.set_style(style.progress_chars("=> "));
+        bar.set_prefix(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+
     /// Waits for something; if that takes long, a terminal shows what is being waited for.
     pub async fn busy<F: Future>(&self, what: &str, work: F) -> F::Output {
         let mut work = std::pin::pin!(work);

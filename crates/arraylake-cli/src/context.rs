@@ -1,7 +1,8 @@
 //! [`Context`]: what every command needs to know besides its own arguments.
 
 use arraylake_core::types::{InvalidInput, OrgName, RepoName};
-use arraylake_core::{AsyncClient, Config, Login};
+use arraylake_core::{AsyncClient, Config, Login, is_known_setting, known_setting, nearest_setting};
+use serde_json::Value;
 
 use crate::args::Globals;
 use crate::failure::Failure;
@@ -18,8 +19,8 @@ impl Context {
     /// malformed file does not keep anybody from `arraylake completions`.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let mut config = Config::load_from(&self.vars)?;
-        for (key, value) in &self.globals.settings {
-            config = config.with(key, setting(value));
+        for (key, text) in &self.globals.settings {
+            config = config.with(key, setting(key, text)?);
         }
         if let Some(uri) = &self.globals.service_uri {
             config = config.with("service.uri", uri.as_str());
@@ -69,10 +70,27 @@ impl Context {
     }
 }
 
-/// A value of `--config`: booleans and numbers are what they look like, all else is text.
-pub(crate) fn setting(text: &str) -> serde_json::Value {
+/// A value of `--config`, as what its key is known to be.
+fn setting(key: &str, text: &str) -> Result<Value, Failure> {
+    match known_setting(key) {
+        Some(known) => known.parse(text).map_err(|rule| Failure::usage(format!("--config {key} {rule}"))),
+        None if is_known_setting(key) => Ok(loose(text)),
+        None => Err(unknown_setting(key)),
+    }
+}
+
+/// A value without a known kind: booleans and numbers are what they look like, all else is text.
+pub(crate) fn loose(text: &str) -> Value {
     match serde_json::from_str(text) {
-        Ok(value @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => value,
+        Ok(value @ (Value::Bool(_) | Value::Number(_))) => value,
         _ => text.into(),
     }
+}
+
+/// A key that means nothing to anybody; probably one that does was meant.
+pub(crate) fn unknown_setting(key: &str) -> Failure {
+    Failure::usage(format!("nobody knows a setting {key:?}")).with_hint(match nearest_setting(key) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`arraylake config init` writes a file that names all".to_owned(),
+    })
 }

@@ -269,6 +269,9 @@ fn hint_of(error: &Error, status: Status) -> Option<String> {
         Status::NotLoggedIn => "check ARRAYLAKE_TOKEN: the token is wrong or too old",
         Status::NotFound => return not_found_hint(error),
         Status::Refused if error.is_forbidden() => "ask who manages the org for the permission",
+        Status::Refused if error.is_conflict() && is_about_use(error) => {
+            "`arraylake bucket repos` shows which repos use it"
+        }
         Status::Refused if error.is_conflict() => "choose another name, or look at what is there",
         Status::Server if error.is_redirect() || error.is_decode() => {
             "is the service URI right? see --service-uri and `arraylake diagnostics`"
@@ -284,12 +287,19 @@ fn hint_of(error: &Error, status: Status) -> Option<String> {
     Some(hint.to_owned())
 }
 
+/// Whether a bucket config was to be changed or deleted, which repos may prevent.
+fn is_about_use(error: &Error) -> bool {
+    matches!(error.operation(), Some("modify bucket config" | "delete bucket config"))
+}
+
 fn not_found_hint(error: &Error) -> Option<String> {
     let operation = error.operation().unwrap_or_default();
     let list = if error.is_bucket_not_found() || operation.contains("bucket") {
         "bucket list"
     } else if operation.contains("service") {
         "compute list"
+    } else if operation == "migrate" {
+        "repo branches"
     } else if operation.contains("list") || operation.contains("org") {
         "org list"
     } else {

@@ -37,7 +37,10 @@ pub fn start(args: impl IntoIterator<Item = OsString>, world: World) -> ExitCode
             return ExitCode::from(Status::Other.code());
         }
     };
-    let status = runtime.block_on(interruptible(run(cli, world)));
+    let status = match ends_itself(&cli.command) {
+        true => runtime.block_on(run(cli, world)),
+        false => runtime.block_on(interruptible(run(cli, world))),
+    };
     // A question that nobody answered may still be reading from the terminal.
     runtime.shutdown_background();
     ExitCode::from(status.code())
@@ -53,12 +56,20 @@ fn answer(error: &clap::Error) -> ExitCode {
 
 /// One thread does for everything but serving.
 fn runtime(command: &Command) -> std::io::Result<Runtime> {
-    #[cfg(feature = "serve")]
-    if matches!(command, Command::Serve(_)) {
+    if ends_itself(command) {
         return Builder::new_multi_thread().enable_all().build();
     }
-    let _ = command;
     Builder::new_current_thread().enable_all().build()
+}
+
+/// Whether Ctrl-C is how a command comes to its end: a lake lets the requests that are under way end first.
+fn ends_itself(command: &Command) -> bool {
+    #[cfg(feature = "serve")]
+    if matches!(command, Command::Serve(_)) {
+        return true;
+    }
+    let _ = command;
+    false
 }
 
 /// Runs a command that has been parsed.
@@ -83,6 +94,8 @@ async fn dispatch(command: Command, context: &Context, console: &mut Console) ->
         Command::Org(command) => command.run(context, console).await,
         Command::Compute(command) => command.run(context, console).await,
         Command::Config(command) => command.run(context, console),
+        #[cfg(feature = "v1")]
+        Command::Migrate(args) => command::migrate::run(args, context, console).await,
         #[cfg(feature = "serve")]
         Command::Serve(args) => command::serve::run(args, console).await,
         Command::Diagnostics(args) => command::diagnostics::run(args, context, console).await,
@@ -97,11 +110,12 @@ async fn interruptible(run: impl Future<Output = Status>) -> Status {
         let mut run = std::pin::pin!(run);
         tokio::select! {
             status = &mut run => return status,
-            () = interrupt() => {}
+            () = interrupt() => {
+                // What the user typed last is a `^C` without an end of line.
+                let _ = writeln!(std::io::stderr());
+            }
         }
     }
-    // What the user typed last is a `^C` without an end of line.
-    let _ = writeln!(std::io::stderr());
     tokio::select! {
         () = settled() => {}
         () = interrupt() => {}

@@ -59,7 +59,7 @@ impl ServeArgs {
     }
 }
 
-/// Serves until Ctrl-C or SIGTERM. What to tell the user, once it serves, goes to `greet`.
+/// Serves until Ctrl-C or SIGTERM; requests that are under way may end, unless it comes twice. What to tell the user, once it serves, goes to `greet`.
 ///
 /// # Errors
 /// As [`serve`].
@@ -68,7 +68,11 @@ pub async fn serve_until_stopped(args: ServeArgs, greet: impl FnOnce(&str)) -> R
     let lake = serve(args.into_config()?).await?;
     greet(&greeting(&lake, &dir));
     stop_signal().await;
-    lake.shutdown().await;
+    tokio::select! {
+        () = lake.shutdown() => {}
+        // Who asks twice does not want to wait.
+        () = stop_signal() => {}
+    }
     Ok(())
 }
 

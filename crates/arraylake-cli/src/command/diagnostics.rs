@@ -55,9 +55,9 @@ async fn report(
         .with_version("arraylake", env!("CARGO_PKG_VERSION"))
         .with_version("icechunk", if cfg!(feature = "icechunk") { "included" } else { "not included" })
         .with_version("serve", if cfg!(feature = "serve") { "included" } else { "not included" });
-    for key in config.keys() {
-        let origin = config.origin(key).map_or_else(String::new, |origin| format!(" (from {origin})"));
-        report = report.with_config(key, format!("{}{origin}", shown(config, key, false)));
+    for setting in config.settings() {
+        let shown = format!("{} (from {})", shown(&setting, false), setting.origin);
+        report = report.with_config(&setting.key, shown);
     }
     report = report.with_service("uri", anonymous.service_uri().to_string());
     let begun = Instant::now();

@@ -6,6 +6,8 @@ pub(crate) mod compute;
 pub(crate) mod config;
 pub(crate) mod diagnostics;
 pub(crate) mod generate;
+#[cfg(feature = "v1")]
+pub(crate) mod migrate;
 pub(crate) mod org;
 pub(crate) mod repo;
 #[cfg(feature = "serve")]

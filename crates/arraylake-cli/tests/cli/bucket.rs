@@ -47,6 +47,52 @@ async fn a_bucket_config_is_made_of_options_and_becomes_the_default() {
 }
 
 #[tokio::test]
+async fn a_bucket_config_is_changed_in_parts_and_the_rest_stays() {
+    let lake = Lake::start().await;
+    let create = ["bucket", "create", "local/cold-store", "s3://some-bucket/data", "--region", "us-east-1"];
+    lake.run(&create).await.ok();
+    let error = lake.run(&["bucket", "modify", "local/cold-store"]).await.failed(2).err;
+    assert!(error.contains("nothing is to be changed"), "{error}");
+    let args =
+        ["bucket", "modify", "local/cold-store", "--nickname", "archive", "--uri", "s3://other-bucket"];
+    assert_eq!(lake.run(&args).await.ok().err, "changed the bucket config archive of local\n");
+    let args = ["bucket", "modify", "local/archive", "--endpoint-url", "http://127.0.0.1:9000", "-o", "json"];
+    let changed = lake.run(&args).await.ok().json();
+    assert_eq!(
+        (&changed["platform"], &changed["name"], &changed["prefix"]),
+        (&json!("s3-compatible"), &json!("other-bucket"), &json!(""))
+    );
+    let extra = json!({"region_name": "us-east-1", "endpoint_url": "http://127.0.0.1:9000"});
+    assert_eq!(changed["extra_config"], extra);
+    let error = lake.run(&["bucket", "modify", "local/archive", "--uri", "ftp://x"]).await.failed(2).err;
+    assert!(error.contains("s3://"), "{error}");
+    lake.run(&["bucket", "modify", "local/nope", "--region", "x"]).await.failed(4);
+}
+
+#[tokio::test]
+async fn of_a_role_parts_are_changed_and_other_credentials_as_a_whole() {
+    let lake = Lake::start().await;
+    let file = lake.home().join("secret");
+    std::fs::write(&file, "MARKER-one\n").unwrap();
+    let secret = ["--secret-file", file.to_str().unwrap()];
+    let create =
+        ["bucket", "create", "local/role", "s3://some-bucket", "--region", "us-east-1", "--auth", "aws-role"];
+    lake.run(&[&create[..], &["--account", "1", "--role", "old"], &secret].concat()).await.ok();
+    let modify = ["bucket", "modify", "local/role"];
+    let error = lake.run(&[&modify[..], &["--tenant-id", "x"]].concat()).await.failed(2).err;
+    assert!(error.contains("no part of the credentials"), "{error}");
+    let args = [&modify[..], &["--role", "new", "-o", "json", "-q"]].concat();
+    let changed = lake.run(&args).await.ok();
+    let auth = &changed.json()["auth_config"];
+    assert_eq!((&auth["external_role_name"], &auth["external_customer_id"]), (&json!("new"), &json!("1")));
+    assert!(!changed.out.contains("MARKER"), "{changed:?}");
+    let hmac = [&modify[..], &["--auth", "hmac", "--access-key-id", "id"], &secret, &["-o", "json"]].concat();
+    assert_eq!(lake.run(&hmac).await.ok().json()["auth_config"]["method"], "hmac");
+    let error = lake.run(&[&modify[..], &["--access-key-id", "other"]].concat()).await.failed(2).err;
+    assert!(error.contains("as a whole") && error.contains("--auth"), "{error}");
+}
+
+#[tokio::test]
 async fn a_secret_is_read_from_a_file_or_typed_and_never_shown() {
     let lake = Lake::start().await;
     let file = lake.home().join("secret");
@@ -97,8 +143,12 @@ async fn repos_of_a_bucket_are_listed_and_a_bucket_in_use_stays() {
     client.create_bucket_config(&org, anonymous("cold-store")).await.unwrap();
     client.create_repo_object(&org, NewRepo::new("era5").with_bucket("cold-store").unwrap()).await.unwrap();
     assert!(lake.run(&["bucket", "repos", "local/cold-store"]).await.ok().out.contains("era5"));
-    let error = lake.run(&["bucket", "delete", "local/cold-store", "--yes"]).await.failed(5).err;
-    assert!(error.contains("409"), "{error}");
+    for change in
+        [&["delete", "local/cold-store", "--yes"][..], &["modify", "local/cold-store", "--region", "x"]]
+    {
+        let error = lake.run(&[&["bucket"], change].concat()).await.failed(5).err;
+        assert!(error.contains("409") && error.contains("arraylake bucket repos"), "{error}");
+    }
     lake.run(&["repo", "delete", "local/era5", "--yes", "--immediate", "--retain-data"]).await.ok();
     let asked = lake.setting().with_typed("y\n").run(&["bucket", "delete", "local/cold-store"]).await.ok();
     assert!(asked.err.contains("The bucket s3://some-bucket/data/ stays"), "{asked:?}");

@@ -2,15 +2,21 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod auth_faults;
 mod bucket;
 mod compute;
 mod exits;
+#[cfg(feature = "v1")]
+mod migrate;
 mod others;
+mod person;
 mod printing;
 mod process;
 mod repo;
 #[cfg(feature = "icechunk")]
 mod repository;
+#[cfg(all(unix, feature = "serve"))]
+mod serve;
 mod support;
 #[cfg(unix)]
 mod terminal;

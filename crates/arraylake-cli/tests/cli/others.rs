@@ -23,11 +23,22 @@ async fn settings_are_listed_with_their_origin_and_without_their_secrets() {
         .with_var("ARRAYLAKE_TOKEN", "ema_MARKER");
     let text = setting.run(&["config", "list", "--origin", "--service-uri", "http://arg"]).await.ok().out;
     assert!(text.contains("config.yaml") && text.contains("ARRAYLAKE_TOKEN"), "{text}");
-    assert!(text.contains("service.uri   http://arg  an argument"), "{text}");
+    let uri = text.lines().find(|line| line.starts_with("service.uri ")).unwrap();
+    assert!(uri.contains("http://arg") && uri.ends_with("an argument"), "{text}");
     assert!(!text.contains("MARKER"), "{text}");
+    assert!(text.contains("service.ssl.verify  ") && text.contains("true  ") && text.contains("the default"));
     let nested = setting.run(&["config", "list", "-o", "json"]).await.ok().json();
-    let expected = json!({"http": {"timeout": 60}, "service": {"uri": "http://file"}, "token": "**********"});
-    assert_eq!(nested, expected);
+    assert_eq!((&nested["service"]["uri"], &nested["token"]), (&json!("http://file"), &json!("**********")));
+    let http =
+        json!({"keepalive_expiry": 90, "max_keepalive_connections": 32, "max_retries": 5, "timeout": 60});
+    assert_eq!(nested["http"], http);
+    let origins = setting.run(&["config", "list", "--origin", "-o", "json"]).await.ok().json();
+    assert_eq!(origins["http.max_retries"], json!({"value": 5, "origin": "the default"}));
+    let file = dir.join("config.yaml").display().to_string();
+    let alone = setting.run(&["config", "list", "--path", &file, "-o", "json"]).await.ok().json();
+    assert_eq!(alone, json!({"http": {"timeout": 60}, "service": {"uri": "http://file"}}));
+    setting.run(&["config", "get", "user.org", "--path", &file]).await.failed(4);
+    assert_eq!(setting.run(&["config", "get", "http.max-retries"]).await.ok().out, "5\n");
     assert_eq!(setting.run(&["config", "get", "http.timeout"]).await.ok().out, "60\n");
     assert_eq!(setting.run(&["config", "get", "token"]).await.ok().out, "**********\n");
     assert_eq!(setting.run(&["config", "get", "token", "-o", "json"]).await.ok().out, "\"**********\"\n");
@@ -130,6 +141,49 @@ async fn a_setting_that_nobody_knows_or_that_makes_no_sense_is_not_written() {
     assert!(!home.path().join(".config").exists());
     setting.run(&["config", "set", "my.own", "x", "--force"]).await.ok();
     assert_eq!(setting.run(&["config", "get", "my.own"]).await.ok().out, "x\n");
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_refused_as_an_option_and_pointed_out_in_a_file() {
+    let home = tempfile::tempdir().unwrap();
+    let setting = at_home(home.path());
+    let error = setting.run(&["config", "list", "--config", "service.url=http://a"]).await.failed(2).err;
+    assert!(error.contains("did you mean `service.uri`?"), "{error}");
+    let error = setting.run(&["repo", "list", "acme", "--config", "http.timeout=soon"]).await.failed(2).err;
+    assert!(error.contains("http.timeout must be a number"), "{error}");
+    let dir = home.path().join(".config/arraylake");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("config.yaml"), "service:\n  url: http://a\nuser:\n  diagnostics: 'false'\n")
+        .unwrap();
+    let done = setting.run(&["config", "list"]).await.ok();
+    let warnings: Vec<&str> = done.err.lines().collect();
+    assert!(
+        warnings[0].contains("user.diagnostics is a text") && warnings[0].contains("config.yaml"),
+        "{done:?}"
+    );
+    assert!(warnings[1].contains("\"service.url\"") && warnings[1].contains("`service.uri`"), "{done:?}");
+    assert_eq!(setting.run(&["config", "get", "service.url"]).await.ok().out, "http://a\n");
+    setting.run(&["config", "unset", "service.url"]).await.ok();
+}
+
+#[tokio::test]
+async fn what_python_wrote_means_what_it_means_to_python() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join(".config/arraylake");
+    std::fs::create_dir_all(&dir).unwrap();
+    // After this `config set a.yes v` no Python client starts any more.
+    let text = "a:\n  yes: v\nhttp:\n  timeout: '60'\nuser:\n  diagnostics: off\nx: 1:30\nservice:\n";
+    std::fs::write(dir.join("config.yaml"), text).unwrap();
+    let setting = at_home(home.path());
+    let listed = setting.run(&["config", "list", "-o", "json"]).await.ok().json();
+    assert_eq!((&listed["user"]["diagnostics"], &listed["x"]), (&json!(false), &json!(90)));
+    assert_eq!((&listed["http"]["timeout"], &listed["a"]["true"]), (&json!("60"), &json!("v")));
+    setting.run(&["config", "unset", "a.true"]).await.ok();
+    setting.run(&["config", "set", "service.uri", "http://127.0.0.1:1"]).await.ok();
+    let after = std::fs::read_to_string(dir.join("config.yaml")).unwrap();
+    let expected =
+        "http:\n  timeout: '60'\nuser:\n  diagnostics: off\nx: 1:30\nservice:\n  uri: http://127.0.0.1:1\n";
+    assert_eq!(after, expected);
 }
 
 #[tokio::test]

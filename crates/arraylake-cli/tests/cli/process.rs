@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::Lake;
 
-fn arraylake() -> Command {
+pub(crate) fn arraylake() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_arraylake"));
     command.env_clear().stdin(Stdio::null());
     command
@@ -39,15 +39,28 @@ async fn it_answers_on_stdout_and_fails_with_a_code() {
 }
 
 #[cfg(unix)]
-#[test]
-fn a_pipe_that_is_closed_early_is_no_failure() {
-    let mut child = arraylake()
-        .args(["completions", "bash"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn output_that_nobody_reads_to_the_end_is_no_failure() {
+    let lake = Lake::start().await;
+    let vars = lake.setting().vars;
+    let run = move |args: &[&str]| {
+        let mut command = arraylake();
+        command.envs(vars.clone()).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{args:?}");
+    };
+    let all = move || {
+        for args in [
+            &["completions", "bash"][..],
+            &["man"],
+            &["help"],
+            &["bucket", "list", "local", "-o", "jsonl"],
+            &["config", "list", "--origin"],
+        ] {
+            run(args);
+        }
+    };
+    tokio::task::spawn_blocking(all).await.unwrap();
 }

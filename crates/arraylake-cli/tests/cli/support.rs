@@ -11,6 +11,7 @@ use arraylake_local::{LocalConfig, RunningLake, serve};
 use clap::Parser as _;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 /// What a run has printed, and its exit code.
 #[derive(Debug)]
@@ -42,11 +43,13 @@ impl Done {
 
 /// Bytes that are kept.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>, Arc<Notify>);
 
 impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        let written = self.0.lock().unwrap().write(bytes);
+        self.1.notify_one();
+        written
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -57,6 +60,17 @@ impl Write for Buffer {
 impl Buffer {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// What was written, once a part of it is there so many times.
+    pub(crate) async fn until(&self, part: &str, times: usize) -> String {
+        loop {
+            let text = self.text();
+            if text.matches(part).count() >= times {
+                return text;
+            }
+            self.1.notified().await;
+        }
     }
 }
 
@@ -103,9 +117,20 @@ impl Setting {
                 return Done { code, out: String::new(), err: text };
             }
         };
-        let (out, err) = (Buffer::default(), Buffer::default());
+        self.run_into(cli, Buffer::default()).await
+    }
+
+    async fn run_into(&self, cli: Cli, err: Buffer) -> Done {
+        let out = Buffer::default();
         let status = run(cli, self.world(Box::new(out.clone()), Box::new(err.clone()))).await;
         Done { code: status.code(), out: out.text(), err: err.text() }
+    }
+
+    /// A run, and what it says while it runs.
+    pub(crate) fn begin<'s>(&'s self, args: &[&str]) -> (Buffer, impl Future<Output = Done> + use<'s>) {
+        let cli = Cli::try_parse_from([&["arraylake"], args].concat()).unwrap();
+        let err = Buffer::default();
+        (err.clone(), self.run_into(cli, err))
     }
 }
 

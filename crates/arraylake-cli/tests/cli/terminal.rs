@@ -11,14 +11,14 @@ use crate::support::{Lake, Setting};
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn spawn(setting: &Setting, args: &[&str]) -> PtySession {
+pub(crate) fn spawn(setting: &Setting, args: &[&str]) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_arraylake"));
     command.env_clear().envs(setting.vars.clone()).env("TERM", "xterm-256color").args(args);
     spawn_command(command, Some(u64::try_from(PATIENCE.as_millis()).unwrap())).unwrap()
 }
 
 /// The exit code, out of what the waiting brings, whose type has no name here.
-fn code(session: &PtySession) -> u8 {
+pub(crate) fn code(session: &PtySession) -> u8 {
     let ended = format!("{:?}", session.process().wait().unwrap());
     let code = ended.strip_prefix("Exited(").and_then(|rest| rest.trim_end_matches(')').rsplit(' ').next());
     code.and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{ended}"))
@@ -31,7 +31,7 @@ async fn lake() -> Lake {
 }
 
 /// What a person does at the terminal, on a thread of its own beside the service.
-async fn at_the_terminal(lake: &Lake, story: impl FnOnce(Setting) + Send + 'static) {
+pub(crate) async fn at_the_terminal(lake: &Lake, story: impl FnOnce(Setting) + Send + 'static) {
     let setting = lake.setting();
     tokio::task::spawn_blocking(move || story(setting)).await.unwrap();
 }
@@ -68,6 +68,34 @@ async fn ctrl_c_at_a_question_ends_at_once_and_changes_nothing() {
     })
     .await;
     lake.run(&["repo", "get", "local/era5"]).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_at_each_other_prompt_ends_at_once_and_changes_nothing() {
+    let lake = lake().await;
+    let enable = ["compute", "enable", "local", "edr", "-s", "small", "-o", "json"];
+    let service = lake.run(&enable).await.ok().json()["name"].as_str().unwrap().to_owned();
+    let disabled = service.clone();
+    at_the_terminal(&lake, move |setting| {
+        let person = setting.clone().with_var("ARRAYLAKE_TOKEN", "");
+        let prompts: [(&Setting, &[&str], &str); 3] = [
+            (&setting, &["bucket", "delete", "local/delegated"], "[y/N]"),
+            (&setting, &["compute", "disable", "local", &disabled], "[y/N]"),
+            (&person, &["auth", "login", "--no-browser"], "confirm code"),
+        ];
+        for (setting, args, prompt) in prompts {
+            let mut session = spawn(setting, args);
+            session.exp_string(prompt).unwrap();
+            session.send_control('c').unwrap();
+            let rest = session.exp_eof().unwrap();
+            assert!(!rest.contains("error") && rest.ends_with('\n'), "{args:?}: {rest:?}");
+            assert_eq!(code(&session), 130, "{args:?}");
+        }
+    })
+    .await;
+    lake.run(&["bucket", "get", "local/delegated"]).await.ok();
+    lake.run(&["compute", "status", "local", &service]).await.ok();
+    assert!(!lake.home().join(".arraylake").exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

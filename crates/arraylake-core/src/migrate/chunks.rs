@@ -128,7 +128,8 @@ impl Applier<'_> {
             return Ok(());
         }
         let what = format!(
-            "no virtual chunk container of it covers {}: add one with `authorize_virtual_chunk_access` and open it anew",
+            "no virtual chunk container of it covers {}: add one with `authorize_virtual_chunk_access` and open it anew \
+             (`arraylake migrate --container`)",
             found.location.url()
         );
         Err(self.migration.mismatch(what))

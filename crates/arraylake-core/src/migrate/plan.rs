@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arraylake_types::v1::{Commit, CommitId};
-use arraylake_v1::CommitData;
+use arraylake_v1::{CommitData, ErrorKind};
 
 use super::target::Target;
 use super::{Migration, Scope};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What is to be done.
 pub(super) struct Plan {
@@ -44,8 +44,8 @@ impl Plan {
             Scope::History => Self::history(&data, is_done),
             Scope::Latest { branch } => {
                 let Some(tip) = data.branches().get(branch) else {
-                    let source = migration.source.name();
-                    return Err(Error::Unsupported(format!("{source} has no branch {branch:?}")));
+                    let message = format!("{} has no branch {branch:?}", migration.source.name());
+                    return Err(Migration::v1(arraylake_v1::Error::new(ErrorKind::RefNotFound, message)));
                 };
                 Self::latest(&data, branch, tip, is_done)
             }

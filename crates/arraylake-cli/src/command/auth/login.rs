@@ -36,12 +36,12 @@ struct Prompt(Voice);
 
 impl LoginPrompt for Prompt {
     fn show(&self, link: &LoginLink) {
-        let minutes = link.expires_in.as_secs().div_ceil(60);
+        let within = match link.expires_in.as_secs() {
+            seconds @ ..=119 => format!("{seconds} seconds"),
+            seconds => format!("{} minutes", seconds / 60),
+        };
         self.0.tell(&format!("To log in, open   {}", link.url));
-        self.0.tell(&format!(
-            "and confirm code  {}   (within {minutes} minutes; Ctrl-C gives up)",
-            link.user_code
-        ));
+        self.0.tell(&format!("and confirm code  {}   (within {within}; Ctrl-C gives up)", link.user_code));
     }
 
     fn browser_opened(&self, outcome: io::Result<()>) {

@@ -1,8 +1,10 @@
 //! `arraylake bucket`.
 
+mod auth;
 mod create;
 mod credentials;
 mod list;
+mod modify;
 
 use arraylake_core::api::Buckets;
 use arraylake_core::types::{BucketNickname, DeleteConfirmation, OrgName};
@@ -20,6 +22,7 @@ pub(crate) enum BucketCommand {
     Create(Box<create::CreateArgs>),
     #[command(visible_alias = "show")]
     Get(list::GetArgs),
+    Modify(Box<modify::ModifyArgs>),
     /// Makes a bucket config the one for new repos.
     SetDefault(NameArgs),
     #[command(visible_alias = "rm")]
@@ -73,6 +76,10 @@ impl BucketCommand {
             Self::Get(args) => {
                 let (org, nickname) = args.name().find(context)?;
                 list::get(&context.client()?, console, &org, &nickname, &args).await
+            }
+            Self::Modify(args) => {
+                let (org, nickname) = args.name().find(context)?;
+                modify::modify(&context.client()?, console, &org, &nickname, &args).await
             }
             Self::SetDefault(args) => {
                 let (org, nickname) = args.find(context)?;

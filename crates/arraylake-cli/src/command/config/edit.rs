@@ -2,15 +2,14 @@
 
 use std::io::Read as _;
 
-use arraylake_core::{Config, ConfigFile, ConfigFileError, KNOWN_SETTINGS, Origin, known_setting};
+use arraylake_core::{Config, ConfigFile, ConfigFileError, Origin, is_known_setting};
 use clap::Args;
 use serde_json::Value;
 
 use super::PathArgs;
 use crate::console::Console;
-use crate::context::{Context, setting};
+use crate::context::{Context, loose, unknown_setting};
 use crate::failure::{Failure, Outcome, Status};
-use crate::mask::is_secret;
 
 /// Sets a key in the configuration file. Comments in it stay.
 ///
@@ -58,13 +57,10 @@ pub(crate) struct InitArgs {
 
 pub(crate) fn set(context: &Context, console: &mut Console, args: &SetArgs) -> Outcome {
     let value = value(args)?;
-    if known_setting(&args.key).is_none() && !args.force {
-        let failure = Failure::usage(format!("nobody knows a setting {:?}", args.key));
-        return Err(failure.with_hint(match nearest(&args.key) {
-            Some(near) => format!("did you mean `{near}`? --force sets it all the same"),
-            None => "`arraylake config init` writes a file that names all; --force sets it all the same"
-                .to_owned(),
-        }));
+    if !is_known_setting(&args.key) && !args.force {
+        let failure = unknown_setting(&args.key);
+        let hint = format!("{} --force sets it all the same", failure.hint().unwrap_or_default());
+        return Err(failure.with_hint(hint));
     }
     let file = args.path.file(context)?;
     file.set(&args.key, &value)?;
@@ -75,22 +71,12 @@ pub(crate) fn set(context: &Context, console: &mut Console, args: &SetArgs) -> O
 
 fn value(args: &SetArgs) -> Result<Value, Failure> {
     if args.value != "-" {
-        return Ok(if args.force { setting(&args.value) } else { Value::from(args.value.as_str()) });
+        return Ok(if args.force { loose(&args.value) } else { Value::from(args.value.as_str()) });
     }
     let mut text = String::new();
     let read = std::io::stdin().read_to_string(&mut text);
     read.map_err(|error| Failure::usage(format!("the value cannot be read from stdin: {error}")))?;
     Ok(text.trim_end_matches(['\r', '\n']).into())
-}
-
-/// The known key that is most like another one.
-fn nearest(key: &str) -> Option<&'static str> {
-    let last = |key: &'static str| key.rsplit('.').next().unwrap_or(key);
-    let wanted = key.rsplit('.').next().unwrap_or(key).replace('-', "_");
-    KNOWN_SETTINGS
-        .iter()
-        .map(|known| known.key)
-        .find(|known| last(known) == wanted || wanted == known.replace('.', "_"))
 }
 
 /// What is set in the file may have no effect.
@@ -131,19 +117,11 @@ impl From<ConfigFileError> for Failure {
     fn from(error: ConfigFileError) -> Self {
         let message = error.to_string();
         match error {
-            ConfigFileError::Io { .. } => Self::new(Status::Other, message),
+            ConfigFileError::Io { .. } | ConfigFileError::Layout { .. } => Self::new(Status::Other, message),
             ConfigFileError::Malformed(_) => {
                 Self::usage(message).with_hint("correct the file or move it away; nothing was changed")
             }
             _ => Self::usage(message),
         }
     }
-}
-
-/// A setting for scripts: secrets masked.
-pub(super) fn masked(config: &Config, key: &str, reveal: bool) -> Value {
-    if is_secret(key) && !reveal {
-        return arraylake_core::types::Secret::mask().expose().into();
-    }
-    config.get(key).cloned().unwrap_or_default()
 }

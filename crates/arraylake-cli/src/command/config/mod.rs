@@ -5,7 +5,7 @@ mod edit;
 use std::path::PathBuf;
 
 use arraylake_core::types::Secret;
-use arraylake_core::{Config, ConfigFile};
+use arraylake_core::{Config, ConfigFile, Origin, Setting};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ impl PathArgs {
     }
 }
 
-/// Lists all settings that are in effect.
+/// Lists all settings that are in effect, those that hold by default, too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -100,32 +100,31 @@ impl ConfigCommand {
     }
 }
 
-/// A setting as text, masked if it is secret.
-pub(crate) fn shown(config: &Config, key: &str, reveal: bool) -> String {
-    match config.get(key) {
-        Some(_) if is_secret(key) && !reveal => Secret::mask().expose().to_owned(),
-        Some(it) => value(it),
-        None => String::new(),
-    }
+/// The value of a setting for scripts, masked if it is secret.
+fn masked(setting: &Setting, reveal: bool) -> Value {
+    if is_secret(&setting.key) && !reveal { Secret::mask().expose().into() } else { setting.value.clone() }
+}
+
+/// The value of a setting for people, masked if it is secret.
+pub(crate) fn shown(setting: &Setting, reveal: bool) -> String {
+    value(&masked(setting, reveal))
 }
 
 fn list(config: &Config, console: &mut Console, args: &ListArgs) -> Outcome {
     console.reveal_secrets(args.show_secrets);
-    let origin = |key: &str| config.origin(key).map(ToString::to_string).unwrap_or_default();
-    let settings = if args.origin {
-        let rows = config.keys().map(|key| {
-            let setting = edit::masked(config, key, args.show_secrets);
-            (key.to_owned(), json!({"value": setting, "origin": origin(key)}))
-        });
-        Value::Object(rows.collect())
-    } else {
-        nested(config)
-    };
-    console.show(&settings, |look| {
-        let cells = config.keys().map(|key| {
-            let mut row = vec![cell(key), cell(shown(config, key, args.show_secrets))];
+    let mut settings = config.settings();
+    if args.path.path.is_some() {
+        settings.retain(|setting| setting.origin != Origin::Default);
+    }
+    for complaint in config.complaints() {
+        console.warn(&complaint);
+    }
+    let data = if args.origin { with_origins(&settings, args.show_secrets) } else { nested(&settings) };
+    console.show(&data, |look| {
+        let cells = settings.iter().map(|setting| {
+            let mut row = vec![cell(&setting.key), cell(shown(setting, args.show_secrets))];
             if args.origin {
-                row.push(mood_cell(origin(key), Mood::Dim));
+                row.push(mood_cell(setting.origin.to_string(), Mood::Dim));
             }
             row
         });
@@ -134,15 +133,23 @@ fn list(config: &Config, console: &mut Console, args: &ListArgs) -> Outcome {
     })
 }
 
+fn with_origins(settings: &[Setting], reveal: bool) -> Value {
+    let rows = settings.iter().map(|setting| {
+        let origin = setting.origin.to_string();
+        (setting.key.clone(), json!({"value": masked(setting, reveal), "origin": origin}))
+    });
+    Value::Object(rows.collect())
+}
+
 /// Settings as the files hold them: sections within sections.
-fn nested(config: &Config) -> Value {
+fn nested(settings: &[Setting]) -> Value {
     let mut root = Map::new();
-    for key in config.keys() {
+    for setting in settings {
         let mut section = &mut root;
-        let mut parts = key.split('.').peekable();
+        let mut parts = setting.key.split('.').peekable();
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
-                section.insert(part.to_owned(), config.get(key).cloned().unwrap_or_default());
+                section.insert(part.to_owned(), setting.value.clone());
                 break;
             }
             let next = section.entry(part).or_insert_with(|| Value::Object(Map::new()));
@@ -154,10 +161,13 @@ fn nested(config: &Config) -> Value {
 }
 
 fn get(config: &Config, console: &mut Console, args: &GetArgs) -> Outcome {
-    if config.get(&args.key).is_none() {
-        return Err(Failure::new(Status::NotFound, format!("{} is not set", args.key))
-            .with_hint("`arraylake config list` shows what is"));
-    }
-    let setting = edit::masked(config, &args.key, args.show_secrets);
+    let key = args.key.replace('-', "_");
+    let of_file = args.path.path.is_some();
+    let mut settings = config.settings().into_iter().filter(|it| !of_file || it.origin != Origin::Default);
+    let Some(setting) = settings.find(|setting| setting.key == key) else {
+        let failure = Failure::new(Status::NotFound, format!("{} is not set", args.key));
+        return Err(failure.with_hint("`arraylake config list` shows what is"));
+    };
+    let setting = masked(&setting, args.show_secrets);
     console.show(&setting, |_| value(&setting))
 }
