@@ -14,6 +14,9 @@ mod blocking_streams;
 mod browser;
 #[path = "suite/cli.rs"]
 mod cli;
+#[cfg(unix)]
+#[path = "suite/cli_login.rs"]
+mod cli_login;
 #[path = "suite/console.rs"]
 mod console;
 #[path = "suite/contract.rs"]

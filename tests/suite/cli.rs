@@ -139,6 +139,30 @@ async fn we_read_and_go_on_with_the_settings_that_python_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_python_writes_stops_us_and_what_stops_python_we_can_repair() {
+    let home = Home::new();
+    for (key, value) in
+        [("service.ssl.verify", "False"), ("http.timeout", "60"), ("my.clock", "1:30"), ("my.word", "yes")]
+    {
+        if home.python(&["config", "set", key, value]).await.is_none() {
+            return;
+        }
+    }
+    let theirs = json_in(&home.python(&["config", "list", "--output", "json"]).await.unwrap());
+    let ours = json_in(&home.ours(&["config", "list", "-o", "json"]).await);
+    for pointer in ["/service/ssl/verify", "/http/timeout", "/my/clock", "/my/word"] {
+        assert_eq!(ours.pointer(pointer), theirs.pointer(pointer), "{pointer} in {}", read(&home.file()));
+    }
+    home.python(&["config", "set", "a.yes", "v"]).await.unwrap();
+    let ours = json_in(&home.ours(&["config", "list", "-o", "json"]).await);
+    assert_eq!(ours["a"], json!({"true": "v"}), "with this no Python client starts any more");
+    home.ours(&["config", "unset", "a.true"]).await;
+    home.ours(&["config", "set", "service.ssl.verify", "False"]).await;
+    let theirs = json_in(&home.python(&["config", "list", "--output", "json"]).await.unwrap());
+    assert_eq!(theirs["service"]["ssl"]["verify"], json!(false));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_commands_list_the_same_repos_with_the_same_fields() {
     let lake = TestLake::start().await;
     for name in ["first", "second"] {

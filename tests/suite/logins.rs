@@ -4,41 +4,46 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use arraylake_core::login::{Login, LoginError, LoginLink, LoginOptions};
 use arraylake_core::prelude::*;
 use arraylake_core::{AsyncClient, ClientBuilder, Config, Error};
 use arraylake_local::{LocalConfig, LoginPolicy};
-use arraylake_tests::browser::Browser;
 use arraylake_tests::lake::TestLake;
 use arraylake_tests::person;
 use arraylake_tests::python::Python;
 use arraylake_types::OauthTokens;
 use chrono::TimeDelta;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 
-/// A lake that counts how often it was asked for tokens, and a home directory for all who log in to it.
+/// A lake that counts how often it was asked for tokens and how often by Python, and a home directory for all who log
+/// in to it.
 struct Desk {
     lake: TestLake,
     home: tempfile::TempDir,
     asked: Arc<AtomicUsize>,
+    by_python: watch::Receiver<usize>,
 }
 
 impl Desk {
     async fn new(policy: LoginPolicy) -> Self {
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
+        let (python, by_python) = watch::channel(0);
         let config = LocalConfig::temporary().unwrap().with_logins(policy).with_interceptor(move |request| {
             if request.uri.path() == "/oauth/token" {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
+            if request.headers.get("client-name").is_some_and(|name| name == "arraylake-python-client") {
+                python.send_modify(|count| *count += 1);
+            }
             None
         });
         let home = tempfile::tempdir().unwrap();
-        Self { lake: TestLake::start_with(config).await, home, asked }
+        Self { lake: TestLake::start_with(config).await, home, asked, by_python }
     }
 
     /// Codes are asked for each second, tokens end after some seconds.
@@ -176,31 +181,39 @@ async fn rust_logs_in_python_uses_and_renews_the_login_and_rust_goes_on() {
     assert_eq!(desk.asked.load(Ordering::Relaxed), asked, "nobody needed to renew what Python had renewed");
 }
 
-/// What a process of ours does: asks for a while with one client, and says how often.
+/// What a process of ours does: for each line that it is sent it asks twice at once, with one client.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a part of other tests, in a process of its own"]
-async fn a_process_that_goes_on_asking() {
-    let Ok(seconds) = std::env::var("TEST_SECONDS") else { return };
+async fn a_process_that_asks_for_each_line() {
+    if std::env::var_os(PART).is_none() {
+        return;
+    }
     let client = AsyncClient::from_env().unwrap();
-    let end = tokio::time::Instant::now() + Duration::from_secs_f64(seconds.parse().unwrap());
-    while tokio::time::Instant::now() < end {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while lines.next_line().await.unwrap().is_some() {
         let (one, other) = tokio::join!(client.get_user(), client.get_user());
         one.and(other).unwrap();
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-/// Another process of this program that runs one of the tests above.
-fn process(desk: &Desk, test: &str, seconds: &str) -> Command {
+/// Tells a process that it is a part of another test.
+const PART: &str = "TEST_PART";
+
+/// Another process of this program that runs one of the tests here.
+fn process(desk: &Desk, test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", &format!("logins::{test}")]);
     command
         .envs(desk.vars())
         .env("ARRAYLAKE_CONFIG", desk.home.path().join("config"))
         .env_remove("ARRAYLAKE_TOKEN");
-    command.env("TEST_SECONDS", seconds).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env(PART, "1").kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+async fn tell(child: &mut Child, lines: &str) {
+    child.stdin.as_mut().unwrap().write_all(lines.as_bytes()).await.unwrap();
 }
 
 async fn succeeds(child: Child) {
@@ -212,16 +225,27 @@ async fn succeeds(child: Child) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_of_each_client_renew_one_login_at_once_and_none_is_logged_out() {
-    let desk = Desk::quick(3).await;
+    let mut desk = Desk::quick(3).await;
     desk.log_in().await;
-    let ours = [(); 2].map(|()| process(&desk, "a_process_that_goes_on_asking", "10").spawn().unwrap());
-    let theirs = [(); 2].map(|()| desk.python(Python::Current, &["hold", "7"]));
-    for child in theirs.into_iter().flatten() {
-        assert!(last_line(child, &["hold"]).await["count"].as_u64().unwrap() > 5);
-    }
+    let [Some(one), Some(other)] = [(); 2].map(|()| desk.python(Python::Current, &["hold", "7"])) else {
+        return;
+    };
+    let mut ours = [(); 2].map(|()| process(&desk, "a_process_that_asks_for_each_line").spawn().unwrap());
+    let asked = desk.asked.load(Ordering::Relaxed);
+    let python = async { tokio::join!(last_line(one, &["hold"]), last_line(other, &["hold"])) };
+    let mut python = std::pin::pin!(python);
+    // Ours keep pace with Python, which takes its time.
+    let (one, other) = loop {
+        tokio::select! {
+            done = &mut python => break done,
+            _ = desk.by_python.changed() => for child in &mut ours { tell(child, "\n").await },
+        }
+    };
+    assert!(one["count"].as_u64().unwrap() > 5 && other["count"].as_u64().unwrap() > 5);
     for child in ours {
         succeeds(child).await;
     }
+    assert!(desk.asked.load(Ordering::Relaxed) - asked >= 2, "the login was renewed in the meantime");
     desk.login().status().await.unwrap();
 }
 
@@ -235,7 +259,10 @@ async fn of_many_calls_in_several_processes_one_renews_a_login_that_has_ended() 
     ended.id_token = "ey.ended.x".into();
     std::fs::write(desk.file(), serde_json::to_vec(&ended).unwrap()).unwrap();
     let before = desk.asked.load(Ordering::Relaxed);
-    let children = [(); 4].map(|()| process(&desk, "a_process_that_goes_on_asking", "0.5").spawn().unwrap());
+    let mut children = [(); 4].map(|()| process(&desk, "a_process_that_asks_for_each_line").spawn().unwrap());
+    for child in &mut children {
+        tell(child, "\n\n\n").await;
+    }
     for child in children {
         succeeds(child).await;
     }
@@ -277,7 +304,7 @@ async fn a_login_works_by_tls_with_the_certificates_of_the_configuration_and_not
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a part of another test, in a process of its own"]
 async fn a_process_on_a_full_disk() {
-    if std::env::var_os("TEST_SECONDS").is_none() {
+    if std::env::var_os(PART).is_none() {
         return;
     }
     let config = Config::load().unwrap();
@@ -300,7 +327,7 @@ async fn on_a_full_disk_the_old_tokens_stay_whole_and_the_new_ones_serve_the_pro
     let desk = Desk::new(strict.with_reuse_leeway(TimeDelta::seconds(-1))).await;
     desk.log_in().await;
     let before = std::fs::read(desk.file()).unwrap();
-    let limited = process(&desk, "a_process_on_a_full_disk", "1");
+    let limited = process(&desk, "a_process_on_a_full_disk");
     let limited = limited.as_std();
     // The limit must not kill: a write beyond it fails, as it does on a full disk.
     let mut shell = Command::new("sh");
@@ -316,41 +343,6 @@ async fn on_a_full_disk_the_old_tokens_stay_whole_and_the_new_ones_serve_the_pro
 fn leftovers(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
     entries.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.ends_with(".new")).collect()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_person_confirms_a_login_in_a_browser_by_keys_alone_and_it_is_done() {
-    let Some(browser) = Browser::start().await else { return };
-    let desk = Desk::quick(3600).await;
-    let tab = browser.tab().await;
-    let (sender, mut links) = tokio::sync::mpsc::unbounded_channel();
-    let options = LoginOptions::new()
-        .with_browser(true)
-        .with_opener(move |url| sender.send(url.to_owned()).map_err(std::io::Error::other));
-    let login = desk.login();
-    let confirm = async {
-        tab.goto(&links.recv().await.unwrap()).await;
-        assert_eq!(tab.text("h1").await, "Sign in");
-        tab.type_text(desk.lake.lake().token().expose()).await;
-        tab.press_through("Enter").await;
-        assert_eq!(tab.text("h1").await, "Confirm the login");
-        assert!(tab.text("main").await.contains("user@example.com"));
-        for dark in [false, true] {
-            tab.set_dark(dark).await;
-            for width in [320, 1200] {
-                tab.set_width(width).await;
-                tab.screenshot(&format!("confirm-{}-{width}", if dark { "dark" } else { "light" })).await;
-                assert_eq!(tab.obstacles().await, Vec::<String>::new(), "dark: {dark}, {width} pixels");
-            }
-        }
-        tab.press_through("Enter").await;
-        assert_eq!(tab.text("h1").await, "Logged in");
-        tab.screenshot("confirmed").await;
-        assert_eq!(tab.complaints(), Vec::<String>::new());
-    };
-    let (done, ()) = tokio::join!(login.login(options, &|_: &LoginLink| {}), confirm);
-    assert_eq!(done.unwrap().user.unwrap().email(), "user@example.com");
-    assert_eq!(desk.builder().build().unwrap().get_user().await.unwrap().email(), "user@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
