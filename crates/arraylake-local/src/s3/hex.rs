@@ -1,4 +1,4 @@
-//! Hexadecimal digits, for ETags and signatures.
+//! Hexadecimal digits, for signatures.
 
 /// Bytes as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -5,14 +5,12 @@ use std::io;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use s3s::crypto::{Checksum as _, Md5};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use super::conditions::WriteConditions;
 use super::disk::{Disk, internal, open};
-use super::hex::{hex, unhex};
-use super::object_file::{Attributes, ObjectMeta, Sealed, join};
+use super::object_file::{Attributes, ObjectMeta, Sealed, join, joint_etag};
 
 const NOTE: &str = "upload.json";
 /// Clients that fail do not clean up after themselves, so uploads this old are dropped when the directory is opened.
@@ -104,18 +102,17 @@ impl Disk {
         now: DateTime<Utc>,
     ) -> S3Result<ObjectMeta> {
         self.check(&upload.bucket, &upload.key, when)?;
-        let mut parts = Vec::with_capacity(named.len());
-        let mut hash = Md5::new();
+        let (mut parts, mut tags) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
         for (at, part) in named.iter().enumerate() {
             if at > 0 && part.number <= named[at - 1].number {
                 return Err(s3_error!(InvalidPartOrder));
             }
             let (file, meta) = self.open_part(id, part)?;
-            hash.update(&unhex(&meta.etag).unwrap_or_default());
+            tags.push(meta.etag);
             parts.push((file, meta.size));
         }
         let size = parts.iter().map(|(_, size)| size).sum();
-        let etag = format!("{}-{}", hex(&hash.finalize()), parts.len());
+        let etag = joint_etag(tags.iter().map(String::as_str));
         let meta = ObjectMeta::new(size, etag, now, upload.attributes);
         let object = join(self.scratch().map_err(internal)?, &parts, meta).map_err(internal)?;
         let meta = self.put(&upload.bucket, &upload.key, object, when)?;

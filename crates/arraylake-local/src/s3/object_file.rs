@@ -16,8 +16,7 @@ use s3s::crypto::{Checksum as _, Crc32, Md5};
 use s3s::dto::Checksum;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
-
-use super::hex::hex;
+use twox_hash::XxHash3_128;
 
 const MAGIC: &[u8; 8] = b"ALOBJ-1\n";
 const FOOTER: u64 = 16;
@@ -131,7 +130,8 @@ pub(super) fn read_at(mut file: &File, offset: u64, length: u64) -> io::Result<V
 pub(super) struct Writer {
     file: NamedTempFile,
     size: u64,
-    md5: Md5,
+    tag: XxHash3_128,
+    md5: Option<Md5>,
     sums: ChecksumHasher,
 }
 
@@ -139,7 +139,9 @@ pub(super) struct Writer {
 pub(super) struct Draft {
     file: NamedTempFile,
     pub(super) size: u64,
-    pub(super) md5: [u8; 16],
+    tag: u128,
+    /// The MD5, where it was asked for.
+    pub(super) md5: Option<[u8; 16]>,
     pub(super) sums: Checksum,
 }
 
@@ -151,13 +153,21 @@ pub(super) struct Sealed {
 
 impl Writer {
     pub(super) fn new(file: NamedTempFile, sums: ChecksumHasher) -> Self {
-        Self { file, size: 0, md5: Md5::new(), sums }
+        Self { file, size: 0, tag: XxHash3_128::new(), md5: None, sums }
+    }
+
+    /// Computes the MD5 too.
+    pub(super) fn with_md5(self) -> Self {
+        Self { md5: Some(Md5::new()), ..self }
     }
 
     pub(super) fn write(&mut self, parts: &[Bytes]) -> io::Result<()> {
         for part in parts {
             self.file.as_file_mut().write_all(part)?;
-            self.md5.update(part);
+            self.tag.write(part);
+            if let Some(md5) = &mut self.md5 {
+                md5.update(part);
+            }
             self.sums.update(part);
             self.size += part.len() as u64;
         }
@@ -165,13 +175,16 @@ impl Writer {
     }
 
     pub(super) fn finish(self) -> Draft {
-        Draft { file: self.file, size: self.size, md5: self.md5.finalize(), sums: self.sums.finalize() }
+        let (tag, md5) = (self.tag.finish_128(), self.md5.map(Md5::finalize));
+        Draft { file: self.file, size: self.size, tag, md5, sums: self.sums.finalize() }
     }
 }
 
 impl Draft {
+    /// Names the data. It ends like that of an upload in parts, because S3 promises for those, and only those, that it
+    /// is no MD5: computing one would be the most costly part of writing.
     pub(super) fn etag(&self) -> String {
-        hex(&self.md5)
+        etag(self.tag, 1)
     }
 
     /// Adds the description and makes the file last.
@@ -185,6 +198,17 @@ impl Draft {
     pub(super) fn seal_volatile(self, meta: ObjectMeta) -> io::Result<Sealed> {
         seal(self.file, meta)
     }
+}
+
+fn etag(tag: u128, parts: usize) -> String {
+    format!("{tag:032x}-{parts}")
+}
+
+/// The ETag of an object made of parts, from theirs.
+pub(super) fn joint_etag<'a>(parts: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let (count, mut tag) = (parts.len(), XxHash3_128::new());
+    parts.for_each(|part| tag.write(part.as_bytes()));
+    etag(tag.finish_128(), count)
 }
 
 /// Appends description and footer to the data in `file`.
@@ -232,7 +256,7 @@ mod tests {
             let sealed = sealed(b"data", Attributes { metadata, ..Attributes::default() });
             let meta = read_meta(sealed.file.as_file()).unwrap();
             assert_eq!((meta.size, meta.attributes.metadata["note"].as_str()), (4, value));
-            assert_eq!(meta.etag, "8d777f385d3dfec8815d20f7496026dc");
+            assert_eq!(meta.etag, etag(XxHash3_128::oneshot(b"data"), 1));
             assert_eq!(meta.modified(), sealed.meta.modified());
             assert_eq!(read_at(sealed.file.as_file(), 1, 2).unwrap(), b"at");
         }

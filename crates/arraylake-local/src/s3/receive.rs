@@ -51,8 +51,8 @@ pub(super) async fn receive(
         rest.push(part);
         if gathered >= BATCH {
             let writer = settle(pending.take()).await?;
-            let (disk, hasher, batch) = (Arc::clone(disk), hasher(&expected), std::mem::take(&mut rest));
-            pending = Some(tokio::task::spawn_blocking(move || write(&disk, writer, hasher, &batch)));
+            let (disk, hashes, batch) = (Arc::clone(disk), hashes(&expected), std::mem::take(&mut rest));
+            pending = Some(tokio::task::spawn_blocking(move || write(&disk, writer, hashes, &batch)));
             gathered = 0;
         }
     }
@@ -63,8 +63,8 @@ pub(super) async fn receive(
 impl Received {
     /// Writes what is left and verifies all of it. Blocks.
     pub(super) fn finish(self, disk: &Disk) -> S3Result<Draft> {
-        let hasher = hasher(&self.expected);
-        let draft = write(disk, self.writer, hasher, &self.rest)?.finish();
+        let hashes = hashes(&self.expected);
+        let draft = write(disk, self.writer, hashes, &self.rest)?.finish();
         verify(&draft, self.expected)?;
         Ok(draft)
     }
@@ -82,29 +82,36 @@ pub(super) fn stopped(error: tokio::task::JoinError) -> S3Error {
     S3Error::with_source(S3ErrorCode::InternalError, Box::new(error))
 }
 
-fn write(disk: &Disk, writer: Option<Writer>, hasher: ChecksumHasher, batch: &[Bytes]) -> S3Result<Writer> {
-    let mut writer = match writer {
-        Some(writer) => writer,
-        None => Writer::new(disk.scratch().map_err(internal)?, hasher),
+/// What is computed while the body arrives: sums, and whether the MD5 is among them.
+type Hashes = (ChecksumHasher, bool);
+
+fn write(disk: &Disk, writer: Option<Writer>, hashes: Hashes, batch: &[Bytes]) -> S3Result<Writer> {
+    let mut writer = match (writer, hashes) {
+        (Some(writer), _) => writer,
+        (None, (sums, md5)) => {
+            let writer = Writer::new(disk.scratch().map_err(internal)?, sums);
+            if md5 { writer.with_md5() } else { writer }
+        }
     };
     writer.write(batch).map_err(internal)?;
     Ok(writer)
 }
 
-/// Computes only the sums that the client sends.
-fn hasher(expected: &Expected) -> ChecksumHasher {
+/// Only what the client sends.
+fn hashes(expected: &Expected) -> Hashes {
     let wanted = |name: &str, sum: &Option<String>| {
         sum.is_some()
             || expected.algorithm.as_deref().is_some_and(|algorithm| algorithm.eq_ignore_ascii_case(name))
     };
     let sums = &expected.sums;
-    ChecksumHasher {
+    let hasher = ChecksumHasher {
         crc32: wanted("CRC32", &sums.checksum_crc32).then(Default::default),
         crc32c: wanted("CRC32C", &sums.checksum_crc32c).then(Default::default),
         crc64nvme: wanted("CRC64NVME", &sums.checksum_crc64nvme).then(Default::default),
         sha1: wanted("SHA1", &sums.checksum_sha1).then(Default::default),
         sha256: wanted("SHA256", &sums.checksum_sha256).then(Default::default),
-    }
+    };
+    (hasher, expected.md5.is_some())
 }
 
 fn verify(draft: &Draft, expected: Expected) -> S3Result<()> {
@@ -127,12 +134,10 @@ fn verify(draft: &Draft, expected: Expected) -> S3Result<()> {
             return Err(s3_error!(BadDigest, "{name} does not match the body"));
         }
     }
-    match expected.md5 {
-        Some(sent) if sent != STANDARD.encode(draft.md5) => {
-            Err(s3_error!(BadDigest, "Content-MD5 does not match the body"))
-        }
-        _ => Ok(()),
+    if expected.md5.is_some_and(|sent| draft.md5.is_none_or(|md5| sent != STANDARD.encode(md5))) {
+        return Err(s3_error!(BadDigest, "Content-MD5 does not match the body"));
     }
+    Ok(())
 }
 
 /// The streams under a body check its signature and hash, and say so in words only.

@@ -182,14 +182,7 @@ impl Db<'_> {
         } else {
             (format!("{prefix}/"), format!("{prefix}0"))
         };
-        // Several bucket configs may name one bucket. `0` follows `/` in the order of characters. A deleted repo whose
-        // data is to be kept is as good as gone.
-        let mut query = self.0.prepare_cached(
-            "SELECT r.org, r.name FROM bucket b JOIN repo r ON r.bucket = b.id
-             WHERE b.name = ?1 AND b.endpoint = ?2 AND r.id <> ?3
-               AND NOT (r.ghost AND json_extract(r.model, '$.retain_data'))
-               AND (r.prefix IN (SELECT value FROM json_each(?4)) OR (r.prefix >= ?5 AND r.prefix < ?6))",
-        )?;
+        let mut query = self.0.prepare_cached(&overlapping())?;
         let endpoint = bucket.model.extra_config.endpoint_url().unwrap_or_default();
         let values = params![bucket.model.name, endpoint, except, to_json(&above)?, from, to];
         query.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()
@@ -251,6 +244,18 @@ impl Db<'_> {
     }
 }
 
+/// Several bucket configs may name one bucket. `0` follows `/` in the order of characters. A deleted repo whose data is
+/// to be kept is as good as gone. Two searches, each by an index: one with an OR would look at all repos of the bucket.
+fn overlapping() -> String {
+    let others = "SELECT r.org, r.name FROM bucket b JOIN repo r ON r.bucket = b.id
+                  WHERE b.name = ?1 AND b.endpoint = ?2 AND r.id <> ?3
+                    AND NOT (r.ghost AND json_extract(r.model, '$.retain_data'))";
+    format!(
+        "{others} AND r.prefix IN (SELECT value FROM json_each(?4))
+         UNION ALL {others} AND r.prefix >= ?5 AND r.prefix < ?6"
+    )
+}
+
 /// Whether the actions let their holder read a repo.
 pub(crate) fn grants_reading(actions: &[RepoAction]) -> bool {
     actions.iter().any(|action| matches!(action, RepoAction::CanRead | RepoAction::CanWrite))
@@ -292,4 +297,23 @@ pub(crate) fn passes(facts: &Metadata, filter: &Metadata) -> bool {
 
 fn same(found: &serde_json::Value, wanted: &serde_json::Value) -> bool {
     found == wanted || found.as_f64().zip(wanted.as_f64()).is_some_and(|(found, wanted)| found == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::schema;
+
+    #[test]
+    fn a_new_repo_is_compared_with_no_other_than_those_in_its_place() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", overlapping())).unwrap();
+        let rows = plan.query_map(["", "", "", "[]", "", ""], |row| row.get::<_, String>("detail")).unwrap();
+        let steps: Vec<String> = rows.map(Result::unwrap).filter(|step| step.contains(" r ")).collect();
+        assert_eq!(steps.len(), 2, "{steps:?}");
+        assert!(steps.iter().all(|step| step.contains("repo_place (bucket=? AND prefix")), "{steps:?}");
+    }
 }
