@@ -38,8 +38,8 @@ struct Suite {
     options: &'static [&'static str],
 }
 
-/// The org and the bucket config of the tests of V1 repos.
-const SEED_V1: &str = "\
+/// The org and the bucket config of the tests of V1 repos. It goes on with a list, so its blanks count.
+const SEED_V1: &str = "
   - {org: bucketty, nickname: test, platform: minio, name: testbucket, prefix: arraylake-test-data,
      extra_config: {endpoint_url: local, use_ssl: false},
      auth_config: {method: hmac, access_key_id: minio123, secret_access_key: minio123}}
