@@ -6,6 +6,8 @@ mod buckets;
 mod expiry;
 #[path = "icechunk_maintenance.rs"]
 mod maintenance;
+#[path = "icechunk_plan.rs"]
+mod plan;
 #[path = "icechunk_series.rs"]
 mod series;
 #[path = "icechunk_sessions.rs"]

@@ -10,6 +10,7 @@ use icechunk::format::format_constants::SpecVersionBin;
 use icechunk::storage::AzureCredentials;
 #[cfg(feature = "gcs")]
 use icechunk::storage::GcsCredentials;
+use icechunk::storage::s3_config::S3ChecksumAlgorithm;
 use icechunk::storage::{S3Credentials, Settings};
 
 /// What a caller may say about opening and creating. The default says nothing.
@@ -37,7 +38,10 @@ impl OpenOptions {
         self
     }
 
-    /// Icechunk's storage settings, on top of those in the config.
+    /// Icechunk's storage settings, on top of those in the config. They hold from the first request on.
+    ///
+    /// Reads of chunks multiply retries: those of the SDK by those of icechunk, as many as `max_tries` says each. For
+    /// work in which somebody waits, fewer than the 10 of icechunk are better.
     #[must_use]
     pub fn with_storage_settings(mut self, settings: Settings) -> Self {
         self.settings = Some(settings);
@@ -122,8 +126,10 @@ pub struct StorageOverrides {
     pub force_path_style: Option<bool>,
     /// After how many seconds without progress a download is given up; 0 means never, icechunk's default is 10.
     pub network_stream_timeout_seconds: Option<u32>,
-    /// Whether the caller pays for requests.
+    /// Whether the caller pays for requests; for what is like S3 alone, and not where virtual chunks are read.
     pub requester_pays: bool,
+    /// Which checksum goes with what is written, where a store does not take the SDK's choice; for what is like S3 alone.
+    pub checksum_algorithm: Option<S3ChecksumAlgorithm>,
 }
 
 impl StorageOverrides {
@@ -165,6 +171,13 @@ impl StorageOverrides {
     #[must_use]
     pub fn with_requester_pays(mut self, pays: bool) -> Self {
         self.requester_pays = pays;
+        self
+    }
+
+    /// Which checksum goes with what is written.
+    #[must_use]
+    pub fn with_checksum_algorithm(mut self, algorithm: S3ChecksumAlgorithm) -> Self {
+        self.checksum_algorithm = Some(algorithm);
         self
     }
 }

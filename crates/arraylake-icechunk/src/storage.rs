@@ -4,6 +4,7 @@ use arraylake_types::{
     AuthConfig, AuthMethod, BucketResponse, ExtraConfig, OpenRepo, Platform, StorageCredentials,
 };
 use icechunk::storage::Settings;
+use icechunk::storage::s3_config::S3ChecksumAlgorithm;
 
 use crate::credentials::{Scope, bucket_keys};
 use crate::{Error, ErrorKind, StorageOverrides};
@@ -76,6 +77,8 @@ pub struct StoragePlan {
     pub network_stream_timeout_seconds: Option<u32>,
     /// Whether the caller pays for requests.
     pub requester_pays: bool,
+    /// Which checksum goes with what is written; none leaves it to the SDK.
+    pub checksum_algorithm: Option<S3ChecksumAlgorithm>,
     /// How requests are signed.
     pub access: Access,
 }
@@ -84,12 +87,13 @@ pub struct StoragePlan {
 ///
 /// # Errors
 /// [`ErrorKind::Unsupported`] if this version cannot use the platform with the method, [`ErrorKind::Config`] if a
-/// region is missing where none can be guessed, [`ErrorKind::Credentials`] if the service gave no keys or the wrong
-/// ones.
+/// region is missing where none can be guessed or an override is of another platform, [`ErrorKind::Credentials`] if the
+/// service gave no keys or the wrong ones.
 pub fn plan(answer: &OpenRepo, overrides: &StorageOverrides) -> Result<StoragePlan, Error> {
     let bucket = &answer.repo_bucket;
     let config = overridden(&bucket.extra_config, overrides);
     let constructor = constructor(bucket, &config)?;
+    check(constructor, overrides)?;
     Ok(StoragePlan {
         constructor,
         bucket: bucket.name.clone(),
@@ -105,8 +109,20 @@ pub fn plan(answer: &OpenRepo, overrides: &StorageOverrides) -> Result<StoragePl
         },
         network_stream_timeout_seconds: overrides.network_stream_timeout_seconds,
         requester_pays: overrides.requester_pays,
+        checksum_algorithm: overrides.checksum_algorithm,
         access: access(answer, constructor)?,
     })
+}
+
+/// What means nothing on a platform is refused rather than left undone.
+fn check(constructor: Constructor, overrides: &StorageOverrides) -> Result<(), Error> {
+    let of_s3 = overrides.requester_pays || overrides.checksum_algorithm.is_some();
+    if of_s3 && matches!(constructor, Constructor::Gcs | Constructor::Azure) {
+        return Err(Error::config(
+            "who pays for requests, and checksums, can be chosen for what is like S3 alone",
+        ));
+    }
+    Ok(())
 }
 
 /// The bucket's switches, under those of the caller.
@@ -124,39 +140,38 @@ fn overridden(config: &ExtraConfig, overrides: &StorageOverrides) -> ExtraConfig
     config
 }
 
-/// The platform's column of the table: which methods go with it, and the endpoint decides the rest.
+/// The table: which methods go with a platform, and for what is like S3 the endpoint decides the rest.
 fn constructor(bucket: &BucketResponse, config: &ExtraConfig) -> Result<Constructor, Error> {
     use AuthMethod as Method;
-    let by_endpoint = by_endpoint(config);
-    let supported = match (&bucket.platform, bucket.auth_method()) {
-        (Platform::S3 | Platform::S3Compatible | Platform::Minio, None) => true,
-        (Platform::S3 | Platform::S3Compatible | Platform::Minio, Some(method)) => match method {
-            Method::Hmac | Method::Anonymous | Method::BucketPolicy => true,
-            Method::AwsCustomerManagedRole | Method::CustomerManagedRole => true,
-            Method::R2CustomerManagedRole => {
-                bucket.platform == Platform::S3Compatible && by_endpoint == Constructor::R2
-            }
-            _ => false,
-        },
-        (Platform::Gs, method) => {
-            let known = matches!(
-                method,
-                None | Some(Method::Anonymous | Method::BucketPolicy | Method::GcpCustomerManagedRole)
-            );
-            return if cfg!(feature = "gcs") && known {
-                Ok(Constructor::Gcs)
-            } else {
-                Err(unsupported(bucket))
-            };
-        }
-        (Platform::Azure, Some(Method::Anonymous | Method::AzureCredentialDelegation))
-            if cfg!(feature = "azure") =>
-        {
-            return Ok(Constructor::Azure);
-        }
-        _ => false,
+    use Platform::{Azure, Gs, Minio, S3, S3Compatible};
+    // Where the caller names another endpoint, a proxy say, the bucket stays what it is.
+    let like_s3 = match by_endpoint(&bucket.extra_config) {
+        Constructor::S3 => by_endpoint(config),
+        own => own,
     };
-    if supported { Ok(by_endpoint) } else { Err(unsupported(bucket)) }
+    match (&bucket.platform, bucket.auth_method()) {
+        (
+            S3 | S3Compatible | Minio,
+            None
+            | Some(
+                Method::Hmac
+                | Method::Anonymous
+                | Method::BucketPolicy
+                | Method::AwsCustomerManagedRole
+                | Method::CustomerManagedRole,
+            ),
+        ) => Ok(like_s3),
+        (S3 | S3Compatible, Some(Method::R2CustomerManagedRole)) if like_s3 == Constructor::R2 => Ok(like_s3),
+        (Gs, None | Some(Method::Anonymous | Method::BucketPolicy | Method::GcpCustomerManagedRole))
+            if cfg!(feature = "gcs") =>
+        {
+            Ok(Constructor::Gcs)
+        }
+        (Azure, Some(Method::Anonymous | Method::AzureCredentialDelegation)) if cfg!(feature = "azure") => {
+            Ok(Constructor::Azure)
+        }
+        _ => Err(unsupported(bucket)),
+    }
 }
 
 /// Tigris before R2: its hosts are looked for first.

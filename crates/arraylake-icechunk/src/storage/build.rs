@@ -41,7 +41,7 @@ impl StoragePlan {
         // An empty prefix may hold an old layout, which only a look tells; any other cannot.
         let rooted = if self.prefix.is_empty() { None } else { Some(false) };
         let (bucket, prefix) = (self.bucket, Some(self.prefix));
-        let (reading, writing) = (Vec::new(), Vec::new());
+        let (reading, writing) = (Vec::new(), if self.requester_pays { who_pays() } else { Vec::new() });
         match self.constructor {
             Constructor::R2 => {
                 new_r2_storage(options, Some(bucket), prefix, None, credentials, reading, writing, rooted)
@@ -61,6 +61,9 @@ impl StoragePlan {
             .with_requester_pays(self.requester_pays);
         if let Some(url) = &self.endpoint_url {
             options = options.with_endpoint_url(url);
+        }
+        if let Some(algorithm) = self.checksum_algorithm {
+            options = options.with_checksum_algorithm(algorithm);
         }
         if let Some(seconds) = self.network_stream_timeout_seconds {
             options = options.with_network_stream_timeout_seconds(seconds);
@@ -105,6 +108,11 @@ impl StoragePlan {
     async fn azure(self, _: &Link, _: &RepoName) -> Built {
         Err(left_out("azure"))
     }
+}
+
+/// Icechunk says who pays in all requests but those that write.
+fn who_pays() -> Vec<(String, String)> {
+    vec![("x-amz-request-payer".to_owned(), "requester".to_owned())]
 }
 
 #[cfg(not(all(feature = "gcs", feature = "azure")))]
