@@ -10,6 +10,7 @@ pub mod browser;
 pub mod contract;
 pub mod dataset;
 pub mod lake;
+pub mod log;
 pub mod person;
 pub mod proxy;
 pub mod python;

@@ -2,18 +2,27 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
-use arraylake_core::icechunk::object_store::ObjectStoreExt as _;
 use arraylake_core::icechunk::object_store::path::Path;
+use arraylake_core::icechunk::object_store::{self, ObjectStoreExt as _};
 use arraylake_core::icechunk::{
-    CredentialCache, CredentialError, CredentialSource, IcechunkRepo, OpenOptions, Opener,
+    CollectGarbage, CredentialCache, CredentialError, CredentialSource, IcechunkRepo, OpenOptions, Opener,
 };
+use arraylake_core::prelude::{NewRepo, Repositories as _};
+use arraylake_core::transport::testing::{Script, json as answered, status};
+use arraylake_core::{AsyncClient, Config};
 use arraylake_tests::azurite::{Azurite, CONTAINER};
 use arraylake_tests::dataset;
-use arraylake_types::{BucketId, CredentialAccess, OpenRepo, OrgName, RepoName, StorageCredentials};
+use arraylake_tests::log::logged;
+use arraylake_types::{
+    BucketId, CredentialAccess, GcConfig, ImportRepo, OpenRepo, OrgName, RepoName, Retention,
+    StorageCredentials, Timestamp,
+};
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
 use serde_json::json;
+use zarrs::array::{ArrayBuilder, data_type};
 
 const LATER: &str = "2099-01-01T00:00:00Z";
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
@@ -115,5 +124,78 @@ async fn a_container_in_azure_is_an_object_store() {
     let found: Vec<_> = store.list(None).try_collect().await.unwrap();
     assert_eq!(found.iter().map(|object| &object.location).collect::<Vec<_>>(), [&place]);
     assert_eq!(store.get_range(&place, 1..3).await.unwrap(), "el");
-    // Nothing is deleted here: Azurite answers what is signed this way, and asks to delete, with an error of its own.
+    store.delete(&place).await.unwrap();
+    assert!(matches!(store.head(&place).await.unwrap_err(), object_store::Error::NotFound { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_container_whose_signature_is_refused_before_its_end_is_asked_with_the_next() {
+    let Some(azurite) = Azurite::start().await else { return };
+    let vended = [Azurite::credentials(LONG_AGO, LATER), Azurite::credentials(LATER, LATER)];
+    let (opener, vendor) = opener(vended);
+    let (org, bucket) = ("acme".parse().unwrap(), answer(&azurite).repo_bucket);
+    let store = opener.bucket_store(&org, bucket, CredentialAccess::Write).await.unwrap();
+    store.put(&Path::from("file"), "hello".into()).await.unwrap();
+    assert_eq!(vendor.0.lock().unwrap().len(), 1, "the first signature was of no use");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_in_azure_is_collected() {
+    let Some(azurite) = Azurite::start().await else { return };
+    let (opener, _) = opener([Azurite::credentials(LATER, LATER)]);
+    let repo = opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
+    write(&repo).await;
+    // Uploaded and never committed.
+    let store = Arc::new(repo.writable_store("main").await.unwrap());
+    let array = ArrayBuilder::new(vec![4000], vec![2000], data_type::float64(), 0.0f64);
+    let array = array.build(Arc::clone(&store), "/lost").unwrap();
+    array.async_store_metadata().await.unwrap();
+    array.async_store_chunk(&[0], vec![1.5f64; 2000]).await.unwrap();
+    array.async_store_chunk(&[1], vec![2.5f64; 2000]).await.unwrap();
+    drop(store);
+    let mut rules = GcConfig::default();
+    rules.dangling_chunks = Retention::OlderThan(0.0);
+    let now = Timestamp::from(SystemTime::now() + Duration::from_secs(60));
+    let collect = CollectGarbage::by(rules, now);
+    let dry = repo.collect_garbage(collect.clone().with_dry_run()).await.unwrap();
+    assert_eq!(dry.result.chunks_deleted, 2, "{dry:?}");
+    let real = repo.collect_garbage(collect.clone()).await.unwrap();
+    assert_eq!((real.result.chunks_deleted, real.failed), (2, 0), "{real:?}");
+    assert_eq!(repo.collect_garbage(collect).await.unwrap().result.chunks_deleted, 0);
+    let store = Arc::new(repo.store("main").await.unwrap());
+    assert_eq!(dataset::read(&store).await, dataset::values());
+}
+
+#[test]
+fn whoever_makes_or_imports_a_repo_in_azure_is_told_how_far_keys_reach() {
+    let made = r#"{"_id": "aa", "org": "acme", "name": "era5", "kind": "icechunk"}"#;
+    let offline = json!({
+        "repo_bucket": {
+            "nickname": "azure", "platform": "azure", "name": CONTAINER,
+            "auth_config": {"method": "azure_credential_delegation", "storage_account": "account"},
+        },
+        "repo_prefix": "era5",
+        "status": {"mode": "offline"},
+    });
+    for imports in [false, true] {
+        let script = Script::new([answered(201, made), answered(200, &offline), status(204)]);
+        let leaf = script.clone();
+        let client = AsyncClient::builder()
+            .with_config(Config::empty())
+            .with_token("ema_token")
+            .with_service_uri("http://service.example.com")
+            .with_transport(|transport| transport.with_leaf(leaf))
+            .build()
+            .unwrap();
+        let org = "acme".parse().unwrap();
+        let (outcome, log) = logged(async {
+            if imports {
+                let request = ImportRepo::new("era5", "azure", "era5").unwrap();
+                return client.import_repo(&org, request, arraylake_core::OpenOptions::new()).await;
+            }
+            client.create_repo(&org, NewRepo::new("era5"), arraylake_core::OpenOptions::new()).await
+        });
+        assert!(outcome.unwrap_err().is_offline());
+        assert!(log.contains("reach everything in the container"), "{log}");
+    }
 }

@@ -1,30 +1,13 @@
 //! No secret leaves by a side door: a marker is put into each, every call is made to succeed and to fail, and
 //! everything that can be printed is.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use arraylake_core::prelude::*;
 use arraylake_core::transport::RetryPolicy;
 use arraylake_core::transport::testing::{Script, bytes, json, status};
 use arraylake_core::{AsyncClient, Config};
+use arraylake_tests::log::logged;
 
 const MARKER: &str = "MARKER-7f3a";
-
-/// Collects what is logged, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn client_over(script: &Script) -> AsyncClient {
     let leaf = script.clone();
@@ -125,15 +108,7 @@ async fn outcomes() -> String {
 
 #[test]
 fn nothing_that_is_printed_or_logged_holds_a_secret() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let text = tracing::subscriber::with_default(subscriber, || runtime.block_on(outcomes()));
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let (text, logged) = logged(outcomes());
     assert!(text.contains("cold-store"), "something was printed");
     assert!(logged.contains("get repo"), "something was logged: {logged}");
     for (what, text) in [("printed", text), ("logged", logged)] {

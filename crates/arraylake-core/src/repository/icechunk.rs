@@ -6,8 +6,8 @@ use std::time::Duration;
 use arraylake_icechunk::icechunk::format::format_constants::SpecVersionBin;
 use arraylake_icechunk::{CredentialError, CredentialSource, ErrorKind, Opener};
 use arraylake_types::{
-    BucketId, BucketNickname, CredentialAccess, ImportRepo, OpenRepo, OrgName, RepoKind, RepoModel, RepoName,
-    StorageCredentials,
+    BucketId, BucketNickname, CredentialAccess, ImportRepo, OpenRepo, OrgName, Platform, RepoKind, RepoModel,
+    RepoName, StorageCredentials,
 };
 use async_trait::async_trait;
 use http::StatusCode;
@@ -234,6 +234,16 @@ async fn of_v1(
     Err(super::unknown_kind(repo, &entry.kind))
 }
 
+/// Temporary keys for Azure are for whole containers.
+fn warn_of_reach(repo: &RepoName, answer: &OpenRepo) {
+    let bucket = &answer.repo_bucket;
+    if bucket.platform == Platform::Azure && bucket.auth_method().is_some_and(|method| method.is_delegated())
+    {
+        let container = &bucket.name;
+        tracing::warn!(%repo, container, "whoever opens the repo gets keys that reach everything in the container");
+    }
+}
+
 /// Makes an empty repository for an entry that has been made.
 pub(super) async fn create(
     client: &AsyncClient,
@@ -242,6 +252,7 @@ pub(super) async fn create(
     options: OpenOptions,
 ) -> Result<Repo> {
     let answer = locate(client, repo).await?.into_icechunk(repo)?;
+    warn_of_reach(repo, &answer);
     let options = match version {
         Some(1) => options.icechunk.with_spec_version(SpecVersionBin::V1),
         Some(_) => options.icechunk.with_spec_version(SpecVersionBin::V2),
@@ -263,24 +274,30 @@ pub(crate) async fn import(
     let register = async move { maker.import_repo_object(&owner, request).await };
     let entry = NewEntry::make(client, &repo, register).await?;
     let opened = match locate(client, &repo).await {
-        Ok(place) => open(client, "import repo", &repo, place, options).await,
+        Ok(place) => {
+            if let Place::Icechunk(answer) = &place {
+                warn_of_reach(&repo, answer);
+            }
+            open(client, "import repo", &repo, place, options).await
+        }
         Err(error) => Err(error),
     };
     entry.settle(opened).await
 }
 
-/// Opens a repo that has an entry. Its repository may be a moment away, if its maker is still at work.
+/// Opens a repo that has an entry. Its repository may be a moment away, if its maker is still at work; or its entry may
+/// go again, if its maker fails, which is told as a repo that is not found.
 pub(super) async fn open_existing(
     client: &AsyncClient,
     repo: &RepoName,
     wanted: Option<&BucketNickname>,
     options: &OpenOptions,
 ) -> Result<Repo> {
-    let answer = locate(client, repo).await?.into_icechunk(repo)?;
-    check_bucket(repo, wanted, Some(&answer.repo_bucket))?;
     let mut pauses = PAUSES_MS.into_iter();
     loop {
-        let place = Place::Icechunk(Box::new(answer.clone()));
+        let answer = locate(client, repo).await?.into_icechunk(repo)?;
+        check_bucket(repo, wanted, Some(&answer.repo_bucket))?;
+        let place = Place::Icechunk(Box::new(answer));
         let outcome = open(client, "get or create repo", repo, place, options.clone()).await;
         match (outcome, pauses.next()) {
             (Err(Error::Storage { source, .. }), Some(pause))
