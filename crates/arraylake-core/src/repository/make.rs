@@ -9,6 +9,9 @@ use crate::api::Repos;
 use crate::client::AsyncClient;
 use crate::error::{Error, Result};
 
+/// How often somebody else may be faster, and take back what they made.
+const ROUNDS: u32 = 3;
+
 /// Makes a repo of the kind that is asked for.
 pub(crate) async fn create(
     client: &AsyncClient,
@@ -51,14 +54,18 @@ pub(crate) async fn get_or_create(
     options: OpenOptions,
 ) -> Result<Repo> {
     let repo = check(org, &request)?;
-    match open_existing(client, &repo, &request, &options).await {
-        Err(error) if error.is_not_found() => {}
-        outcome => return outcome,
-    }
-    match create_checked(client, org, &repo, request.clone(), options.clone()).await {
-        // Somebody was faster; what they made is what was asked for.
-        Err(error) if error.is_conflict() => open_existing(client, &repo, &request, &options).await,
-        outcome => outcome,
+    let mut rounds = ROUNDS;
+    loop {
+        match open_existing(client, &repo, &request, &options).await {
+            Err(error) if error.is_not_found() => {}
+            outcome => return outcome,
+        }
+        rounds -= 1;
+        match create_checked(client, org, &repo, request.clone(), options.clone()).await {
+            // Somebody was faster. What they made is what was asked for, unless they fail and take it back.
+            Err(error) if error.is_conflict() && rounds > 0 => {}
+            outcome => return outcome,
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 
 use super::CredentialCache;
 
-type Answer = watch::Receiver<Option<OpenRepo>>;
+/// Nothing yet; then the answer, or nothing where there was an error.
+type Answer = watch::Receiver<Option<Option<OpenRepo>>>;
 
 /// Requests that are under way.
 #[derive(Clone, Default)]
@@ -19,9 +20,20 @@ impl Openings {
     fn lock(&self) -> MutexGuard<'_, HashMap<RepoName, Answer>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Begins to ask; or the request that is under way.
+    fn begin(&self, repo: &RepoName) -> Result<watch::Sender<Option<Option<OpenRepo>>>, Answer> {
+        let mut openings = self.lock();
+        if let Some(under_way) = openings.get(repo) {
+            return Err(under_way.clone());
+        }
+        let (sender, answer) = watch::channel(None);
+        openings.insert(repo.clone(), answer);
+        Ok(sender)
+    }
 }
 
-/// Ends a request, however it ends: those who wait for an answer that never comes then ask themselves.
+/// Ends a request, however it ends: of those who wait for an answer that never comes one asks then.
 struct Asking<'a> {
     openings: &'a Openings,
     repo: &'a RepoName,
@@ -34,7 +46,8 @@ impl Drop for Asking<'_> {
 }
 
 impl CredentialCache {
-    /// Asks where a repo is, unless somebody is asking already: then their answer serves, if it is a good one.
+    /// Asks where a repo is, unless somebody is asking already: then their answer serves, if it is a good one. If they
+    /// go away before it comes, one of those who wait asks for all.
     ///
     /// # Errors
     /// If `ask` fails; failures are not shared.
@@ -43,28 +56,22 @@ impl CredentialCache {
         repo: &RepoName,
         ask: impl Future<Output = Result<OpenRepo, E>>,
     ) -> Result<OpenRepo, E> {
-        let (sender, under_way) = {
-            let mut openings = self.openings.lock();
-            let under_way = openings.get(repo).cloned();
-            let (sender, answer) = watch::channel(None);
-            if under_way.is_none() {
-                openings.insert(repo.clone(), answer);
-            }
-            (sender, under_way)
-        };
-        if let Some(mut under_way) = under_way {
-            let answer = under_way.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
-            return match answer {
-                Some(answer) => Ok(answer),
-                None => ask.await,
+        let sender = loop {
+            let mut under_way = match self.openings.begin(repo) {
+                Ok(sender) => break sender,
+                Err(under_way) => under_way,
             };
-        }
+            let answer = under_way.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
+            match answer {
+                Some(Some(answer)) => return Ok(answer),
+                Some(None) => return ask.await,
+                None => {}
+            }
+        };
         let asking = Asking { openings: &self.openings, repo };
         let answer = ask.await;
         drop(asking);
-        if let Ok(answer) = &answer {
-            sender.send_replace(Some(answer.clone()));
-        }
+        sender.send_replace(Some(answer.as_ref().ok().cloned()));
         answer
     }
 }
@@ -98,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_and_a_caller_who_goes_away_are_not_shared() {
+    async fn a_failure_is_not_shared() {
         let cache = CredentialCache::new();
         let (name, slow) = (repo(), Duration::from_millis(50));
         let fails = cache.share(&name, async {
@@ -108,9 +115,23 @@ mod tests {
         let works = || cache.share(&name, async { Ok::<_, &str>(answer(|_| {})) });
         let (failed, worked) = futures_util::future::join(fails, works()).await;
         assert!(failed.is_err() && worked.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_whoever_asks_for_all_goes_away_one_of_the_others_does() {
+        let (cache, asked) = (CredentialCache::new(), AtomicUsize::new(0));
+        let (name, slow) = (repo(), Duration::from_millis(50));
         let gone = cache.share(&name, std::future::pending::<Result<OpenRepo, &str>>());
         let gone = tokio::time::timeout(slow, gone);
-        let (gone, worked) = futures_util::future::join(gone, works()).await;
-        assert!(gone.is_err() && worked.is_ok());
+        let others = (0..64).map(|_| {
+            cache.share(&name, async {
+                asked.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(slow).await;
+                Ok::<_, &str>(answer(|_| {}))
+            })
+        });
+        let (gone, others) = futures_util::future::join(gone, futures_util::future::join_all(others)).await;
+        assert!(gone.is_err() && others.iter().all(Result::is_ok));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 }

@@ -163,3 +163,32 @@ async fn values_are_checked_before_anything_is_sent() {
     }
     assert!(script.requests().is_empty());
 }
+
+#[tokio::test]
+async fn where_somebody_was_faster_and_took_back_what_they_made_another_attempt_is_made() {
+    let answer = GS.replace("MODE", "online");
+    let script = Script::new([
+        status(404),
+        status(404),
+        status(409),
+        status(404),
+        status(404),
+        json(201, repo_json("era5")),
+        json(200, answer),
+        status(204),
+    ]);
+    let (client, org) = (client_over(&script), org());
+    let error = client.get_or_create_repo(&org, NewRepo::new("era5"), OpenOptions::new()).await.unwrap_err();
+    assert!(error.to_string().contains("punchcards"), "it was made at last, and cannot be opened: {error}");
+    assert_eq!(script.requests().len(), 8);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_and_not_found_is_a_conflict_after_a_few_attempts() {
+    let round = || [status(404), status(404), status(409)];
+    let script = Script::new((0..5).flat_map(|_| round()));
+    let (client, org) = (client_over(&script), org());
+    let error = client.get_or_create_repo(&org, NewRepo::new("era5"), OpenOptions::new()).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert_eq!(script.requests().len(), 9);
+}
