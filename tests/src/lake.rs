@@ -8,6 +8,10 @@ use arraylake_core::{AsyncClient, Config};
 use arraylake_local::s3::Clock;
 use arraylake_local::{LocalConfig, RunningLake};
 use arraylake_types::{BucketNickname, OrgName, Secret};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use tower::ServiceExt as _;
 
 /// A running local service on a directory that goes away with it.
 #[derive(Debug)]
@@ -81,9 +85,16 @@ impl TestLake {
             .unwrap()
     }
 
-    /// A client whose leaf is the service itself.
-    pub fn client_without_socket(&self) -> AsyncClient {
-        let leaf = self.lake.service();
+    /// A client whose leaf is the service itself, and whose requests somebody sees, and may change, on their way.
+    pub fn client_seen_by(
+        &self,
+        see: impl Fn(&mut Request<Full<Bytes>>) + Clone + Send + Sync + 'static,
+    ) -> AsyncClient {
+        let service = self.lake.service();
+        let leaf = tower::service_fn(move |mut request: Request<Full<Bytes>>| {
+            see(&mut request);
+            service.clone().oneshot(request)
+        });
         AsyncClient::builder()
             .with_config(Config::empty())
             .with_service_uri("http://local.example.com")
@@ -91,6 +102,11 @@ impl TestLake {
             .with_transport(|transport| transport.with_leaf(leaf))
             .build()
             .unwrap()
+    }
+
+    /// A client whose leaf is the service itself.
+    pub fn client_without_socket(&self) -> AsyncClient {
+        self.client_seen_by(|_| ())
     }
 
     pub async fn stop(self) {

@@ -4,6 +4,8 @@
 mod buckets;
 #[path = "icechunk_expiry.rs"]
 mod expiry;
+#[path = "icechunk_expiry_virtual.rs"]
+mod expiry_virtual;
 #[path = "icechunk_maintenance.rs"]
 mod maintenance;
 #[path = "icechunk_plan.rs"]

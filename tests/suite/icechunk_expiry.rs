@@ -4,34 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arraylake_core::AsyncClient;
 use arraylake_core::icechunk::{ErrorKind, IcechunkRepo};
 use arraylake_core::prelude::*;
-use arraylake_core::{AsyncClient, Config};
 use arraylake_tests::lake::TestLake;
-use bytes::Bytes;
-use http::Request;
 use http::header::{AUTHORIZATION, HeaderValue};
-use http_body_util::Full;
-use tower::ServiceExt as _;
 use zarrs::array::{Array, ArrayBuilder, data_type};
 
 /// A client whose service gives no keys any more once the flag is set.
 fn client_to_be_refused(lake: &TestLake) -> (AsyncClient, Arc<AtomicBool>) {
     let refuses = Arc::new(AtomicBool::new(false));
-    let (flag, service) = (Arc::clone(&refuses), lake.lake().service());
-    let leaf = tower::service_fn(move |mut request: Request<Full<Bytes>>| {
+    let flag = Arc::clone(&refuses);
+    let client = lake.client_seen_by(move |request| {
         if flag.load(Ordering::SeqCst) && request.uri().path().ends_with("/bucket-credentials") {
             request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Bearer ema_of_nobody"));
         }
-        service.clone().oneshot(request)
     });
-    let client = AsyncClient::builder()
-        .with_config(Config::empty())
-        .with_service_uri("http://local.example.com")
-        .with_token(lake.lake().token())
-        .with_transport(|transport| transport.with_leaf(leaf))
-        .build()
-        .unwrap();
     (client, refuses)
 }
 

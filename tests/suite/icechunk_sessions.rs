@@ -59,3 +59,16 @@ async fn a_client_of_another_service_does_not_read_a_session() {
     assert!(!String::from_utf8_lossy(&bytes).contains(token.expose()), "nor is there a token in it");
     here.client().opener().session_from_bytes(&bytes).unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_travelled_commits_with_the_author_of_whoever_began_it() {
+    let lake = TestLake::start().await;
+    let client = lake.client();
+    let repo = client.create_repo(lake.org(), NewRepo::new("afar"), OpenOptions::new()).await.unwrap();
+    let repo = repo.into_icechunk().unwrap();
+    let bytes = repo.session_to_bytes(&repo.writable_session("main").await.unwrap()).unwrap();
+    let mut session = lake.client().opener().session_from_bytes(&bytes).unwrap();
+    let id = session.commit("from afar").allow_empty(true).execute().await.unwrap();
+    let snapshot = repo.lookup_snapshot(&id).await.unwrap();
+    assert_eq!(snapshot.metadata["author_email"], client.get_user().await.unwrap().email());
+}

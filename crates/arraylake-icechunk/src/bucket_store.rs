@@ -16,7 +16,8 @@
 //! ```
 //!
 //! The same table as for repositories decides which store it is, and the same cache keeps the credentials: under the
-//! bucket config and what they may do, once for all stores of a client.
+//! bucket config and what they may do, once for all stores of a client. Where the bucket refuses them before their end
+//! they are fetched anew, and the request is made once more; parts of an upload are not.
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, CredentialProvider, ObjectStore, StaticCredentialProvider};
 
 use self::provider::Provider;
+use self::renewal::Renewing;
 use crate::credentials::{Want, bucket_keys};
 use crate::storage::account;
 use crate::{
@@ -37,6 +39,7 @@ use crate::{
 };
 
 mod provider;
+mod renewal;
 
 /// All that lies in a bucket config.
 pub type BucketStore = Arc<dyn ObjectStore>;
@@ -98,15 +101,17 @@ impl Opener {
         want: Want,
         conditional: Option<bool>,
     ) -> object_store::Result<BucketStore> {
-        let provider = (plan.access != Access::Anonymous).then(|| Provider::new(self.link.clone(), want));
+        let signed = plan.access != Access::Anonymous;
+        let provider = signed.then(|| Provider::new(self.link.clone(), want.clone()));
         let options = ClientOptions::new().with_allow_http(plan.allow_http);
-        match plan.constructor {
+        let store = match plan.constructor {
             Constructor::Gcs => google(plan, provider, options),
             Constructor::Azure => azure(plan, provider, options),
             Constructor::S3 | Constructor::R2 | Constructor::Tigris => {
                 like_s3(plan, provider, options, conditional)
             }
-        }
+        }?;
+        Ok(if signed { Arc::new(Renewing::new(store, self.link.clone(), want)) } else { store })
     }
 }
 

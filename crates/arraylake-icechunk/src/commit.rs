@@ -1,5 +1,7 @@
 //! [`CommitOptions`]: what a commit says, and what it does where somebody else was faster.
 
+use std::time::Duration;
+
 use icechunk::conflicts::ConflictSolver;
 use icechunk::conflicts::basic_solver::BasicConflictSolver;
 use icechunk::conflicts::detector::ConflictDetector;
@@ -7,6 +9,9 @@ use icechunk::format::SnapshotId;
 use icechunk::format::snapshot::SnapshotProperties;
 use icechunk::session::{Session, SessionError};
 use serde_json::Value;
+
+use crate::error::Cause;
+use crate::{Error, ErrorKind};
 
 /// What a commit says, and what it does where somebody else was faster. A text alone is the message.
 #[derive(Clone, Debug)]
@@ -17,6 +22,7 @@ pub struct CommitOptions {
     allow_empty: bool,
     amend: bool,
     rebase: Option<(Rebase, u16)>,
+    timeout: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,7 +35,7 @@ impl CommitOptions {
     /// A message, which everybody who reads the repository can read.
     pub fn new(message: impl Into<String>) -> Self {
         let (message, metadata) = (message.into(), SnapshotProperties::new());
-        Self { message, metadata, allow_empty: false, amend: false, rebase: None }
+        Self { message, metadata, allow_empty: false, amend: false, rebase: None, timeout: None }
     }
 
     /// One more property, beside the author's name and address.
@@ -63,7 +69,38 @@ impl CommitOptions {
         self
     }
 
-    /// Commits a session. It can only be read afterwards.
+    /// For how long a repository or a store tries to commit. Icechunk tries up to a hundred times, for many minutes,
+    /// where others keep changing the same repository.
+    ///
+    /// When that time is over, the commit may have been made or not: [`ErrorKind::UnknownOutcome`]. Look at the tip of the
+    /// branch before you go on. Committing the same session again is safe unless it rebases: it is a conflict if the first
+    /// commit was made.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Commits within the time that was set, and explains what went wrong.
+    pub(crate) async fn run(
+        self,
+        session: &mut Session,
+        explain: impl Fn(Cause) -> Error,
+    ) -> Result<SnapshotId, Error> {
+        let timeout = self.timeout.unwrap_or(Duration::MAX);
+        let (tip, branch) = (session.snapshot_id().clone(), session.branch().unwrap_or_default().to_owned());
+        match tokio::time::timeout(timeout, self.execute(session)).await {
+            Ok(outcome) => outcome.map_err(|error| explain(error.into())),
+            Err(_) => {
+                let text = format!(
+                    "the commit took longer than {timeout:?}; it was made if the branch {branch} points elsewhere than at \
+                     {tip} now, or somebody else was faster"
+                );
+                Err(Error::new(ErrorKind::UnknownOutcome, text))
+            }
+        }
+    }
+
+    /// Commits a session, however long that takes. It can only be read afterwards.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if somebody else changed the branch since the session

@@ -169,6 +169,7 @@ fn options(entry: &VirtualChunkCredentials) -> S3Options {
     }
 }
 
-fn with_slash(prefix: &str) -> String {
+/// The prefix as icechunk compares it.
+pub(crate) fn with_slash(prefix: &str) -> String {
     format!("{}/", prefix.trim_end_matches('/'))
 }

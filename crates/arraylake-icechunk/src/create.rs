@@ -49,12 +49,12 @@ impl Opener {
             own.map(|(prefix, credentials)| (prefix.clone(), Some(credentials.clone()))).collect();
         let created = Repository::create(Arc::new(OpeningStorage::created(storage, self.keeper(repo))))
             .config(config(&answer, &options))
-            .authorize_virtual_chunk_access(authorised)
+            .authorize_virtual_chunk_access(authorised.clone())
             .attribution(attribution(&answer))
             .spec_version(options.spec_version.unwrap_or(SpecVersionBin::V2))
             .execute()
             .await;
-        self.finish(created, repo, answer, &options, None)
+        self.finish(created, repo, answer, &options, (None, authorised))
     }
 }
 

@@ -9,10 +9,12 @@ use icechunk::session::SessionErrorKind;
 use icechunk::storage::StorageError;
 
 pub use self::cause::Cause;
+pub(crate) use self::refusal::{refuses_keys, refuses_keys_without_words};
 use crate::credentials::MARKER;
 use crate::{CredentialCache, CredentialError};
 
 mod cause;
+mod refusal;
 
 /// Why a repository could not be opened, created or used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub enum ErrorKind {
     Conflict,
     /// A commit of nothing.
     NothingToCommit,
+    /// A commit that took too long, and may have been made.
+    UnknownOutcome,
     /// Virtual chunks lie where neither the service nor the caller gives access.
     UnauthorizedContainers {
         /// Their URL prefixes.
@@ -94,8 +98,7 @@ impl Error {
     /// refused are dropped from the cache.
     pub(crate) fn explain(error: impl Into<Cause>, repo: &RepoName, cache: &CredentialCache) -> Self {
         let cause = error.into();
-        let text = one_line(cause.as_error());
-        if ["ExpiredToken", "InvalidToken"].iter().any(|code| text.contains(code)) {
+        if refuses_keys(cause.as_error()) {
             cache.invalidate(repo);
         }
         Self::from_cause(cause, repo, cache.last_error(repo))

@@ -37,6 +37,8 @@
 
 #[cfg(feature = "object-store")]
 pub mod bucket_store;
+#[cfg(feature = "zarrs")]
+mod chunks;
 pub mod commit;
 mod containers;
 mod create;

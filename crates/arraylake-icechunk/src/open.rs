@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::containers::{self, Authorised};
 use crate::credentials::Link;
 use crate::opening::{Keeper, OpeningStorage};
+use crate::repo::Rights;
 use crate::{CredentialCache, CredentialSource, Error, ErrorKind, IcechunkRepo, OpenOptions, plan, storage};
 
 /// What bucket owners see in their logs.
@@ -75,7 +76,7 @@ impl Opener {
         let opening = Arc::new(OpeningStorage::new(storage, self.keeper(repo)));
         let opened = Repository::open(Arc::clone(&opening) as Arc<dyn Storage + Send + Sync>)
             .config(config)
-            .authorize_virtual_chunk_access(authorised)
+            .authorize_virtual_chunk_access(authorised.clone())
             .attribution(attribution(&answer))
             .execute()
             .await;
@@ -83,7 +84,7 @@ impl Opener {
             let explanation = answer.status.explanation();
             tracing::warn!(%repo, "the repo is under maintenance and may only be read{explanation}");
         }
-        self.finish(opened, repo, answer, &options, Some(opening))
+        self.finish(opened, repo, answer, &options, (Some(opening), authorised))
     }
 
     /// Who renews the credentials of a repo's storage.
@@ -98,15 +99,15 @@ impl Opener {
         repo: &RepoName,
         answer: OpenRepo,
         options: &OpenOptions,
-        opening: Option<Arc<OpeningStorage>>,
+        (opening, authorised): (Option<Arc<OpeningStorage>>, Authorised),
     ) -> Result<IcechunkRepo, Error> {
         let cache = &self.link.cache;
         let mut repository = outcome.map_err(|error| Error::explain(error, repo, cache))?;
         repository.set_default_commit_metadata(commit_metadata(answer.author.as_ref()));
         let (status, read_only) = (answer.status, options.read_only);
-        let holds_secrets = options.holds_secrets();
+        let rights = Rights { status, read_only, holds_secrets: options.holds_secrets() };
         let (link, repo) = (self.link.clone(), repo.clone());
-        Ok(IcechunkRepo::new(repository, repo, status, read_only, link, holds_secrets, opening))
+        Ok(IcechunkRepo::new(repository, repo, rights, link, opening, authorised))
     }
 }
 

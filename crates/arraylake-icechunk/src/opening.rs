@@ -330,7 +330,15 @@ impl Storage for OpeningStorage {
         ctx: &StorageContext<'_>,
         path: &str,
     ) -> StorageResult<DateTime<Utc>> {
-        ask!(self.get_object_last_modified(ctx, path))
+        let inner = self.inner.last();
+        match inner.storage().get_object_last_modified(ctx, path).await {
+            Err(error) => {
+                let next = inner.after_no_words(error)?;
+                let asked = next.storage().get_object_last_modified(ctx, path).await;
+                asked.map_err(|error| next.plain(error))
+            }
+            done => done,
+        }
     }
 }
 

@@ -136,14 +136,15 @@ impl IcechunkRepo {
     /// Commits what a session wrote.
     ///
     /// # Errors
-    /// As [`CommitOptions::execute`](crate::CommitOptions::execute).
+    /// As [`CommitOptions::execute`](crate::CommitOptions::execute);
+    /// [`ErrorKind::UnknownOutcome`](crate::ErrorKind::UnknownOutcome) after the time that was set.
     pub async fn commit(
         &self,
         session: &mut Session,
         commit: impl Into<crate::CommitOptions> + Send,
     ) -> Result<SnapshotId, Error> {
         self.refuse_if_read_only()?;
-        commit.into().execute(session).await.map_err(|error| self.explain(error))
+        commit.into().run(session, |error| self.explain(error)).await
     }
 }
 

@@ -11,7 +11,8 @@ use icechunk::session::Session;
 use tokio::runtime::Handle;
 
 #[cfg(feature = "zarrs")]
-use crate::CredentialCache;
+use crate::chunks::Chunks;
+use crate::containers::Authorised;
 use crate::credentials::Link;
 use crate::error::Cause;
 use crate::opening::OpeningStorage;
@@ -26,35 +27,46 @@ pub struct IcechunkRepo {
 struct Inner {
     repository: Arc<Repository>,
     name: RepoName,
-    status: RepoStatus,
-    read_only: bool,
+    rights: Rights,
     link: Link,
-    holds_secrets: bool,
     opening: Option<Arc<OpeningStorage>>,
+    #[cfg(feature = "zarrs")]
+    chunks: Arc<Chunks>,
     /// The one it was opened on.
     #[cfg(feature = "zarrs")]
     runtime: Handle,
+}
+
+/// What a handle may do.
+pub(crate) struct Rights {
+    pub(crate) status: RepoStatus,
+    pub(crate) read_only: bool,
+    /// Whether what icechunk would serialise holds a secret.
+    pub(crate) holds_secrets: bool,
 }
 
 impl IcechunkRepo {
     pub(crate) fn new(
         repository: Repository,
         name: RepoName,
-        status: RepoStatus,
-        read_only: bool,
+        mut rights: Rights,
         link: Link,
-        holds_secrets: bool,
         opening: Option<Arc<OpeningStorage>>,
+        authorised: Authorised,
     ) -> Self {
-        let read_only = read_only || status.is_maintenance();
+        rights.read_only |= rights.status.is_maintenance();
+        #[cfg(feature = "zarrs")]
+        let chunks = Arc::new(Chunks::new(&repository, authorised, link.clone(), name.clone()));
+        #[cfg(not(feature = "zarrs"))]
+        drop(authorised);
         let inner = Inner {
             repository: Arc::new(repository),
             name,
-            status,
-            read_only,
+            rights,
             link,
-            holds_secrets,
             opening,
+            #[cfg(feature = "zarrs")]
+            chunks,
             #[cfg(feature = "zarrs")]
             runtime: Handle::current(),
         };
@@ -77,13 +89,13 @@ impl IcechunkRepo {
     /// The catalog's status at the time of opening.
     #[must_use]
     pub fn status(&self) -> &RepoStatus {
-        &self.inner.status
+        &self.inner.rights.status
     }
 
     /// Whether writing is refused: the caller wanted that, or the repo is under maintenance.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
-        self.inner.read_only
+        self.inner.rights.read_only
     }
 
     /// A session that reads the tip of a branch, as it is now. The first session of a repository that was opened
@@ -128,15 +140,16 @@ impl IcechunkRepo {
     }
 
     pub(crate) fn refuse_if_read_only(&self) -> Result<(), Error> {
-        if self.inner.status.is_maintenance() {
+        let rights = &self.inner.rights;
+        if rights.status.is_maintenance() {
             let message = format!(
                 "{} is under maintenance and may only be read{}",
                 self.inner.name,
-                self.inner.status.explanation()
+                rights.status.explanation()
             );
             return Err(Error::new(ErrorKind::ReadOnly, message));
         }
-        if self.inner.read_only {
+        if rights.read_only {
             return Err(Error::new(
                 ErrorKind::ReadOnly,
                 format!("{} was opened to be read", self.inner.name),
@@ -150,11 +163,16 @@ impl IcechunkRepo {
     }
 
     pub(crate) fn holds_secrets(&self) -> bool {
-        self.inner.holds_secrets
+        self.inner.rights.holds_secrets
     }
 
     #[cfg(feature = "zarrs")]
-    pub(crate) fn cache(&self) -> &CredentialCache {
+    pub(crate) fn chunks(&self) -> &Arc<Chunks> {
+        &self.inner.chunks
+    }
+
+    #[cfg(feature = "zarrs")]
+    pub(crate) fn cache(&self) -> &crate::CredentialCache {
         &self.inner.link.cache
     }
 }
@@ -164,8 +182,8 @@ impl fmt::Debug for IcechunkRepo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IcechunkRepo")
             .field("name", &self.inner.name.as_str())
-            .field("mode", &self.inner.status.mode)
-            .field("read_only", &self.inner.read_only)
+            .field("mode", &self.inner.rights.status.mode)
+            .field("read_only", &self.inner.rights.read_only)
             .finish_non_exhaustive()
     }
 }

@@ -42,7 +42,7 @@ use crate::{Error, ErrorKind, IcechunkRepo, Opener};
 /// Begins all bytes that are made here.
 const MAGIC: &[u8] = b"arraylake session";
 /// Grows when what follows changes.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 thread_local! {
     /// Whose bytes are being read on this thread.
@@ -97,11 +97,25 @@ impl IcechunkRepo {
         let session = session.as_bytes().map_err(|error| self.explain(error))?;
         let mut bytes = MAGIC.to_vec();
         bytes.push(FORMAT);
-        for part in [header, session] {
+        for part in [header, session, self.chunks_to_bytes()?] {
             bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
             bytes.extend_from_slice(&part);
         }
         Ok(bytes)
+    }
+}
+
+impl IcechunkRepo {
+    /// What a store of the session needs on the other side beside the session.
+    #[cfg(feature = "zarrs")]
+    fn chunks_to_bytes(&self) -> Result<Vec<u8>, Error> {
+        self.chunks().to_bytes().map_err(|error| Error::config(error.to_string()))
+    }
+
+    #[cfg(not(feature = "zarrs"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as its twin")]
+    fn chunks_to_bytes(&self) -> Result<Vec<u8>, Error> {
+        Ok(Vec::new())
     }
 }
 
@@ -112,17 +126,25 @@ impl Opener {
     /// [`ErrorKind::Config`] if the bytes are of something else, of another version of icechunk, or of another
     /// service than that of this client.
     pub fn session_from_bytes(&self, bytes: &[u8]) -> Result<Session, Error> {
-        self.read(bytes).map(|(_, session)| session)
+        self.read(bytes).map(|read| read.session)
     }
 
     /// The same as a store for `zarrs`.
     ///
     /// # Errors
-    /// As [`session_from_bytes`](Self::session_from_bytes).
+    /// As [`session_from_bytes`](Self::session_from_bytes); [`ErrorKind::Config`] if the bytes were made by a build
+    /// without the feature `zarrs`.
     #[cfg(feature = "zarrs")]
     pub fn store_from_bytes(&self, bytes: &[u8]) -> Result<crate::ZarrStore, Error> {
-        let (repo, session) = self.read(bytes)?;
-        Ok(crate::ZarrStore::new(session, repo, self.link.cache.clone()))
+        let read = self.read(bytes)?;
+        if read.chunks.is_empty() {
+            return Err(refused("it was made by a build that knows no stores"));
+        }
+        let reading = Reading::begin(self.link.clone());
+        let chunks = crate::chunks::Chunks::from_bytes(read.chunks, self.link.clone(), read.repo.clone())
+            .map_err(|_| refused("what goes with it cannot be read"))?;
+        drop(reading);
+        Ok(crate::ZarrStore::new(read.session, chunks.into(), read.repo, self.link.cache.clone()))
     }
 
     /// Lets sessions and repositories of this client's service come alive wherever in this process icechunk reads
@@ -139,8 +161,8 @@ impl Opener {
         }
     }
 
-    fn read(&self, bytes: &[u8]) -> Result<(RepoName, Session), Error> {
-        let (header, body) = open(bytes)?;
+    fn read<'a>(&self, bytes: &'a [u8]) -> Result<Read<'a>, Error> {
+        let (header, body, chunks) = open(bytes)?;
         let ours = self.link.source.api_url();
         if header.api_url != ours {
             let theirs = &header.api_url;
@@ -155,8 +177,16 @@ impl Opener {
         let _reading = Reading::begin(self.link.clone());
         let session = Session::from_bytes(body)
             .map_err(|error| Error::explain(error, &header.repo, &self.link.cache))?;
-        Ok((header.repo, session))
+        Ok(Read { repo: header.repo, session, chunks })
     }
+}
+
+/// What bytes hold.
+#[cfg_attr(not(feature = "zarrs"), expect(dead_code, reason = "stores alone need the rest"))]
+struct Read<'a> {
+    repo: RepoName,
+    session: Session,
+    chunks: &'a [u8],
 }
 
 /// The client of this thread, until it is dropped.
@@ -179,7 +209,7 @@ fn minor(version: &str) -> &str {
     version.rsplit_once('.').map_or(version, |(minor, _)| minor)
 }
 
-fn open(bytes: &[u8]) -> Result<(Header, &[u8]), Error> {
+fn open(bytes: &[u8]) -> Result<(Header, &[u8], &[u8]), Error> {
     let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| refused("it was not made by this library"))?;
     let (version, rest) = rest.split_first().ok_or_else(|| refused("it ends early"))?;
     if *version != FORMAT {
@@ -187,11 +217,12 @@ fn open(bytes: &[u8]) -> Result<(Header, &[u8]), Error> {
     }
     let (header, rest) = part(rest)?;
     let (body, rest) = part(rest)?;
+    let (chunks, rest) = part(rest)?;
     if !rest.is_empty() {
         return Err(refused("there is more than was written"));
     }
     let header = serde_json::from_slice(header).map_err(|_| refused("its header cannot be read"))?;
-    Ok((header, body))
+    Ok((header, body, chunks))
 }
 
 fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), Error> {

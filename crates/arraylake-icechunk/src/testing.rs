@@ -169,46 +169,92 @@ impl Setup {
     }
 }
 
-/// The head of a request, and the connection it came on.
+/// The head of a request, and the connection it came on. Whatever else it brought is read, too.
 async fn next_request(listener: &TcpListener) -> (String, TcpStream) {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
     }
-    (String::from_utf8(head).unwrap(), stream)
+    let head = String::from_utf8(head).unwrap();
+    let length = header(&head, "content-length").map_or(0, |length| length.parse().unwrap());
+    stream.read_exact(&mut vec![0; length]).await.unwrap();
+    (head, stream)
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+async fn reply(mut stream: TcpStream, status: &str, headers: &str, body: &[u8]) {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
 }
 
 /// Answers the first request with 404, and returns its head.
 pub(crate) async fn first_request(listener: TcpListener) -> String {
-    let (head, mut stream) = next_request(&listener).await;
-    let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    stream.write_all(answer).await.unwrap();
+    let (head, stream) = next_request(&listener).await;
+    reply(stream, "404 Not Found", "", b"").await;
     head
 }
 
 /// An object store that has nothing, and says so only after it has refused the keys of so many requests. Returns its
 /// address and how many requests came.
-pub(crate) async fn refusing_store(mut refusals: usize) -> (String, Arc<AtomicUsize>) {
+pub(crate) async fn refusing_store(refusals: usize) -> (String, Arc<AtomicUsize>) {
+    store_of(None, refusals).await
+}
+
+/// The same with this object under every key.
+pub(crate) async fn store_of(object: Option<&'static [u8]>, refusals: usize) -> (String, Arc<AtomicUsize>) {
+    store(object, refusals, 0).await
+}
+
+/// An object store whose first answers break off.
+pub(crate) async fn breaking_store(object: &'static [u8], breaks: usize) -> (String, Arc<AtomicUsize>) {
+    store(Some(object), 0, breaks).await
+}
+
+async fn store(object: Option<&'static [u8]>, refusals: usize, breaks: usize) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (endpoint, count) =
         (format!("http://{}", listener.local_addr().unwrap()), Arc::<AtomicUsize>::default());
     let seen = Arc::clone(&count);
     tokio::spawn(async move {
         loop {
-            let (_, mut stream) = next_request(&listener).await;
-            seen.fetch_add(1, Ordering::SeqCst);
-            let (status, code) = if refusals > 0 {
-                ("400 Bad Request", "ExpiredToken")
-            } else {
-                ("404 Not Found", "NoSuchKey")
-            };
-            refusals = refusals.saturating_sub(1);
-            let body = format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>");
-            let length = body.len();
-            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
-            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            let (head, mut stream) = next_request(&listener).await;
+            let before = seen.fetch_add(1, Ordering::SeqCst);
+            match object {
+                _ if before < refusals => {
+                    reply(stream, "400 Bad Request", "", &failure("ExpiredToken")).await
+                }
+                _ if before < breaks => {
+                    let begun = b"HTTP/1.1 206 Partial Content\r\ncontent-length: 4\r\netag: \"1\"\r\n\r\n0";
+                    stream.write_all(begun).await.unwrap();
+                }
+                Some(object) => serve(stream, &head, object).await,
+                None => reply(stream, "404 Not Found", "", &failure("NoSuchKey")).await,
+            }
         }
     });
     (endpoint, count)
+}
+
+fn failure(code: &str) -> Vec<u8> {
+    format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>").into_bytes()
+}
+
+/// What a request wants of an object, which may be a part.
+async fn serve(stream: TcpStream, head: &str, object: &[u8]) {
+    if header(head, "if-match").is_some_and(|tag| tag.trim_matches('"') != "1") {
+        return reply(stream, "412 Precondition Failed", "", &failure("PreconditionFailed")).await;
+    }
+    let Some(range) = header(head, "range").and_then(|range| range.strip_prefix("bytes=")) else {
+        return reply(stream, "200 OK", "etag: \"1\"\r\n", object).await;
+    };
+    let (first, last) = range.split_once('-').unwrap();
+    let part = first.parse::<usize>().unwrap()..last.parse::<usize>().unwrap() + 1;
+    let headers = format!("etag: \"1\"\r\ncontent-range: bytes {range}/{}\r\n", object.len());
+    reply(stream, "206 Partial Content", &headers, &object[part]).await;
 }

@@ -32,28 +32,30 @@ use tokio::sync::RwLock;
 use zarrs_storage::StorageError;
 
 pub use self::blocking::BlockingZarrStore;
+use crate::chunks::Chunks;
 use crate::error::Cause;
 use crate::{CommitOptions, CredentialCache, Error, IcechunkRepo};
 
 /// A session as a store for `zarrs`: readable, writable and listable. Cheap to clone; clones share the session.
 ///
-/// Reads wait for the object store with the session locked for reading, so writing and much reading belong in two
-/// sessions.
+/// The session is locked while a reference to a chunk is looked up or set, and not while the object store is waited for:
+/// any number of tasks may read and write at once.
 #[derive(Clone)]
 pub struct ZarrStore {
     store: Store,
     session: Arc<RwLock<Session>>,
+    chunks: Arc<Chunks>,
     concurrency: usize,
     name: RepoName,
     cache: CredentialCache,
 }
 
 impl ZarrStore {
-    pub(crate) fn new(session: Session, name: RepoName, cache: CredentialCache) -> Self {
+    pub(crate) fn new(session: Session, chunks: Arc<Chunks>, name: RepoName, cache: CredentialCache) -> Self {
         let concurrency = session.config().get_partial_values_concurrency();
         let session = Arc::new(RwLock::new(session));
         let store = Store::from_session_and_config(Arc::clone(&session), concurrency);
-        Self { store, session, concurrency: usize::from(concurrency.max(1)), name, cache }
+        Self { store, session, chunks, concurrency: usize::from(concurrency.max(1)), name, cache }
     }
 
     /// The session, for all that `zarrs` does not know: commits with rebase, moves, status.
@@ -66,10 +68,11 @@ impl ZarrStore {
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if somebody else changed the branch since the session
-    /// began, [`ErrorKind::NothingToCommit`](crate::ErrorKind::NothingToCommit) if nothing was written.
+    /// began, [`ErrorKind::NothingToCommit`](crate::ErrorKind::NothingToCommit) if nothing was written,
+    /// [`ErrorKind::UnknownOutcome`](crate::ErrorKind::UnknownOutcome) after the time that was set.
     pub async fn commit(&self, commit: impl Into<CommitOptions> + Send) -> Result<SnapshotId, Error> {
         let mut session = self.session.write().await;
-        commit.into().execute(&mut session).await.map_err(|error| self.explain(error))
+        commit.into().run(&mut session, |error| self.explain(error)).await
     }
 
     pub(crate) fn explain(&self, error: impl Into<Cause>) -> Error {
@@ -110,7 +113,7 @@ impl IcechunkRepo {
     /// Any session of this repository as a store.
     #[must_use]
     pub fn store_of(&self, session: Session) -> ZarrStore {
-        ZarrStore::new(session, self.name().clone(), self.cache().clone())
+        ZarrStore::new(session, Arc::clone(self.chunks()), self.name().clone(), self.cache().clone())
     }
 }
 

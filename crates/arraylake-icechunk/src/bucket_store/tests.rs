@@ -1,15 +1,17 @@
 //! What a bucket store sends, and when it asks for credentials.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arraylake_types::{S3Credentials, Secret};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::testing::{SECRET, Setup, answer, first_request, setup};
+use crate::testing::{SECRET, Setup, answer, first_request, refusing_store, setup, store_of};
 use crate::{CredentialError, CredentialErrorKind};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -154,4 +156,68 @@ async fn what_the_table_refuses_is_refused_here_too() {
     bucket.id = None;
     let error = opener.bucket_store(&org(), bucket, CredentialAccess::Read).await.unwrap_err();
     assert!(error.to_string().contains("has no id"), "{error}");
+}
+
+/// A store with delegated keys at an endpoint.
+async fn delegated(setup: &Setup, endpoint: &str) -> BucketStore {
+    let bucket = bucket("s3-compatible", &json!({"method": "aws_customer_managed_role"}), endpoint);
+    setup.opener().bucket_store(&org(), bucket, CredentialAccess::Write).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_store_whose_keys_are_refused_before_their_end_asks_again_with_others_whatever_it_does() {
+    let place = Path::from("a/b");
+    for what in 0..8 {
+        let (setup, (endpoint, requests)) =
+            (setup(HOUR, Duration::ZERO), store_of(Some(b"0123456789"), 1).await);
+        let store = delegated(&setup, &endpoint).await;
+        match what {
+            0 => assert_eq!(store.get(&place).await.unwrap().bytes().await.unwrap(), "0123456789"),
+            1 => assert_eq!(store.get_range(&place, 2..4).await.unwrap(), "23"),
+            2 => assert_eq!(store.get_ranges(&place, &[2..4, 5..6]).await.unwrap(), ["23", "5"]),
+            3 => drop(store.put(&place, "hello".into()).await.unwrap()),
+            // What comes back is no listing and no answer to these, but no refusal either.
+            4 => assert!(!refuses(store.list(None).try_collect::<Vec<_>>().await)),
+            5 => assert!(!refuses(store.list_with_delimiter(None).await)),
+            6 => assert!(!refuses(store.delete(&place).await)),
+            _ => assert!(!refuses(store.copy(&place, &Path::from("c")).await)),
+        }
+        assert_eq!(setup.fake.calls(), 2, "{what}");
+        assert!(requests.load(Ordering::SeqCst) >= 2, "{what}");
+    }
+}
+
+fn refuses<T>(outcome: object_store::Result<T>) -> bool {
+    outcome.is_err_and(|error| crate::error::refuses_keys(&error))
+}
+
+#[tokio::test]
+async fn stores_that_are_refused_at_once_share_the_new_keys_and_what_is_refused_again_stays_refused() {
+    let (setup, (endpoint, _)) = (setup(HOUR, Duration::ZERO), refusing_store(8).await);
+    let (one, two) = (delegated(&setup, &endpoint).await, delegated(&setup, &endpoint).await);
+    let place = Path::from("a");
+    let all = futures_util::future::join_all((0..8).map(|turn| [&one, &two][turn % 2].head(&place))).await;
+    assert!(
+        all.iter().all(|outcome| matches!(outcome, Err(object_store::Error::NotFound { .. }))),
+        "{all:?}"
+    );
+    assert_eq!(setup.fake.calls(), 2);
+
+    let setup = self::setup(HOUR, Duration::ZERO);
+    let (endpoint, requests) = refusing_store(usize::MAX).await;
+    let store = delegated(&setup, &endpoint).await;
+    for asked in [2, 3] {
+        assert!(refuses(store.get(&place).await));
+        assert_eq!((requests.load(Ordering::SeqCst), setup.fake.calls()), (asked, 2));
+    }
+}
+
+#[tokio::test]
+async fn deleting_many_goes_on_after_a_path_that_could_not_be_had() {
+    let (setup, (endpoint, _)) = (setup(HOUR, Duration::ZERO), refusing_store(0).await);
+    let store = delegated(&setup, &endpoint).await;
+    let lost = || object_store::Error::NotImplemented { operation: "it".into(), implementer: "me".into() };
+    let paths = stream::iter([Ok(Path::from("a")), Err(lost())]).boxed();
+    let deleted: Vec<_> = store.delete_stream(paths).collect().await;
+    assert!(deleted.iter().any(|path| matches!(path, Err(object_store::Error::NotImplemented { .. }))));
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -30,6 +31,8 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct CredentialCache {
     entries: Arc<Mutex<HashMap<Want, Entry>>>,
     clock: Clock,
+    /// How many entries were dropped because a bucket refused them.
+    refusals: Arc<AtomicU64>,
     pub(super) openings: Openings,
 }
 
@@ -43,7 +46,8 @@ impl CredentialCache {
     /// Nothing in it, by another clock; for tests under paused time.
     #[must_use]
     pub fn with_clock(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self { entries: Arc::default(), clock: Arc::new(clock), openings: Openings::default() }
+        let (entries, refusals) = (Arc::default(), Arc::default());
+        Self { entries, clock: Arc::new(clock), refusals, openings: Openings::default() }
     }
 
     /// Credentials that work, from here or from `source`.
@@ -110,8 +114,27 @@ impl CredentialCache {
     /// What took the place of some that were dropped within the last seconds stays: it would fare no better.
     pub fn invalidate(&self, repo: &RepoName) -> bool {
         let (now, mut dropped) = (self.now(), false);
-        self.of(repo, |entry| dropped |= entry.invalidate(now));
+        self.of(repo, |entry| dropped |= entry.invalidate(now, &self.refusals));
         dropped
+    }
+
+    /// How many refusals there were. Whoever takes credentials notes it, to tell later which were refused.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::SeqCst)
+    }
+
+    /// Drops credentials that a bucket refused, as [`invalidate`](Self::invalidate) does. Returns whether asking the
+    /// bucket again may help: whether there are, or will be, others than those taken when there had been so many refusals.
+    pub(crate) fn refused(&self, which: impl Fn(&Want) -> bool, taken: u64) -> bool {
+        let now = self.now();
+        let mut entries = self.lock();
+        let mut known = entries.iter_mut().filter(|(want, _)| which(want)).peekable();
+        // Of what is not here, newer ones will be fetched.
+        let mut helps = known.peek().is_none();
+        for (_, entry) in known {
+            helps |= entry.invalidate(now, &self.refusals) || entry.is_newer_than(taken);
+        }
+        helps
     }
 
     /// Forgets all about a repo, which was deleted or renamed.

@@ -1,5 +1,6 @@
 //! One entry of the cache: when credentials are fresh, when they are due, and what failed last.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arraylake_types::StorageCredentials;
@@ -59,7 +60,8 @@ pub(super) struct Entry {
     held: Option<Held>,
     failure: Option<(CredentialError, Instant)>,
     attempted: Option<Instant>,
-    invalidated: Option<Instant>,
+    /// When credentials were last dropped, and the number of that refusal.
+    invalidated: Option<(Instant, u64)>,
     pub(super) flight: Option<Flight>,
 }
 
@@ -116,15 +118,20 @@ impl Entry {
     }
 
     /// Drops credentials that a bucket refused, unless that was done a moment ago. Returns whether it did.
-    pub(super) fn invalidate(&mut self, now: Now) -> bool {
-        if self.invalidated.is_some_and(|moment| now.steady < moment + CALM) {
+    pub(super) fn invalidate(&mut self, now: Now, refusals: &AtomicU64) -> bool {
+        if self.invalidated.is_some_and(|(moment, _)| now.steady < moment + CALM) {
             return false;
         }
         let dropped = self.held.take().is_some();
         if dropped {
-            self.invalidated = Some(now.steady);
+            self.invalidated = Some((now.steady, refusals.fetch_add(1, Ordering::SeqCst) + 1));
         }
         dropped
+    }
+
+    /// Whether what is here, or comes next, is newer than what was here when there had been so many refusals.
+    pub(super) fn is_newer_than(&self, refusals: u64) -> bool {
+        self.held.is_none() || self.invalidated.is_some_and(|(_, number)| refusals < number)
     }
 
     /// The last failure, if nothing succeeded since.

@@ -2,15 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(any(feature = "gcs", feature = "azure"))]
 use std::time::SystemTime;
 
-#[cfg(any(feature = "gcs", feature = "azure"))]
-use arraylake_types::Timestamp;
-use arraylake_types::{RepoName, StorageCredentials};
+use arraylake_types::{RepoName, StorageCredentials, Timestamp};
 use async_trait::async_trait;
-#[cfg(any(feature = "gcs", feature = "azure"))]
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 #[cfg(feature = "azure")]
 use icechunk::storage::{AzureCredentialsFetcher, AzureRefreshableCredential};
 #[cfg(feature = "gcs")]
@@ -23,6 +19,12 @@ use crate::{CredentialError, CredentialErrorKind, CredentialSource, sessions};
 
 /// Grows when the serialised form changes.
 const FORMAT: u8 = 1;
+/// For how long icechunk is told that keys of virtual chunks last. It keeps them until then, even if the bucket refuses
+/// them; asking again costs a look into the cache.
+const SOON: TimeDelta = TimeDelta::minutes(5);
+/// The same for what has no end, where icechunk would ask before every request.
+#[cfg(any(feature = "gcs", feature = "azure"))]
+const LATER: TimeDelta = TimeDelta::minutes(15);
 
 /// The way to credentials: whom to ask, and what was answered before.
 #[derive(Clone, Debug)]
@@ -69,25 +71,34 @@ impl Fetcher {
 
     async fn s3(&self) -> Result<S3StaticCredentials, CredentialError> {
         let StorageCredentials::S3(keys) = self.keys().await? else { return Err(self.unfit()) };
+        let end = keys.expiration.map(|end| end.to_chrono());
+        let soon = matches!(self.scope, Scope::Container(_)).then(|| from_now(SOON));
         Ok(S3StaticCredentials {
             access_key_id: keys.aws_access_key_id.expose().to_owned(),
             secret_access_key: keys.aws_secret_access_key.expose().to_owned(),
             session_token: keys.aws_session_token.map(|token| token.expose().to_owned()),
-            expires_after: keys.expiration.map(|end| end.to_chrono()),
+            expires_after: [end, soon].into_iter().flatten().min(),
         })
+    }
+
+    /// These storages ask before every request for what has no end, so it gets one.
+    #[cfg(any(feature = "gcs", feature = "azure"))]
+    fn end(&self, expiration: Option<Timestamp>) -> DateTime<Utc> {
+        let end = expiration.map_or_else(|| from_now(LATER), |end| end.to_chrono());
+        if matches!(self.scope, Scope::Container(_)) { end.min(from_now(SOON)) } else { end }
     }
 
     #[cfg(feature = "gcs")]
     async fn google(&self) -> Result<GcsBearerCredential, CredentialError> {
         let StorageCredentials::Gcs(token) = self.keys().await? else { return Err(self.unfit()) };
-        let expires_after = Some(end(token.expiration));
+        let expires_after = Some(self.end(token.expiration));
         Ok(GcsBearerCredential { bearer: token.access_token.expose().to_owned(), expires_after })
     }
 
     #[cfg(feature = "azure")]
     async fn azure(&self) -> Result<AzureRefreshableCredential, CredentialError> {
         let StorageCredentials::Azure(signature) = self.keys().await? else { return Err(self.unfit()) };
-        let expires_after = Some(end(signature.expiration));
+        let expires_after = Some(self.end(signature.expiration));
         Ok(AzureRefreshableCredential::SASToken {
             token: signature.sas_token.expose().to_owned(),
             expires_after,
@@ -95,11 +106,8 @@ impl Fetcher {
     }
 }
 
-/// These storages ask before every request for what has no end, so it gets one.
-#[cfg(any(feature = "gcs", feature = "azure"))]
-fn end(expiration: Option<Timestamp>) -> DateTime<Utc> {
-    let soon = || Timestamp::from(SystemTime::now()).to_chrono() + chrono::TimeDelta::minutes(15);
-    expiration.map_or_else(soon, |end| end.to_chrono())
+fn from_now(delta: TimeDelta) -> DateTime<Utc> {
+    Timestamp::from(SystemTime::now()).to_chrono() + delta
 }
 
 impl fmt::Debug for Fetcher {

@@ -263,3 +263,62 @@ async fn many_entries_of_one_moment_are_not_all_due_at_one_moment() {
     let renewed = setup.fake.calls() - names.len();
     assert!((10..=90).contains(&renewed), "{renewed}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn repos_that_refer_to_the_same_place_do_not_share_keys_of_virtual_chunks() {
+    let setup = setup(HOUR, MOMENT);
+    *setup.fake.answer.lock().unwrap() = answer(|text| {
+        text["virtual_chunk_credentials"] =
+            serde_json::json!({"s3://a/": {"platform": "s3", "credentials": keys(None)}});
+    });
+    let scope = Scope::Container("s3://a/".to_owned());
+    for (asked, name) in ["acme/one", "acme/two", "acme/one"].into_iter().enumerate() {
+        setup.cache.get(&setup.source, &name.parse().unwrap(), &scope).await.unwrap();
+        assert_eq!(setup.fake.calls(), (asked + 1).min(2), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_refused_before_others_were_fetched_is_told_to_ask_again_and_nobody_else() {
+    let setup = setup(HOUR, Duration::ZERO);
+    let own = |want: &Want| want.is_of_bucket(&repo());
+    assert!(setup.cache.refused(own, 0), "there are none yet, so newer ones will come");
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    let before = setup.cache.refusals();
+    assert!(setup.cache.refused(own, before), "the first drops them");
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    assert!(setup.cache.refused(own, before), "others had the same");
+    assert!(!setup.cache.refused(own, setup.cache.refusals()), "these are the newest");
+    assert_eq!(setup.fake.calls(), 2);
+    let container = |want: &Want| want.is_of_container(&repo(), "s3://a/");
+    assert!(setup.cache.refused(container, 0));
+    setup.cache.get(&setup.source, &repo(), &Scope::Bucket).await.unwrap();
+    assert_eq!(setup.fake.calls(), 2, "the keys of a container are others");
+}
+
+/// Icechunk keeps credentials itself, and asks when less than a random time is left: one to two minutes for S3, two to
+/// three elsewhere.
+#[tokio::test(start_paused = true)]
+async fn a_week_of_reads_by_icechunk_is_as_many_fetches_and_no_read_has_spent_keys() {
+    for least in [60, 120] {
+        let setup = setup(HOUR, MOMENT);
+        let fetcher = Fetcher::new(setup.opener().link, repo(), Scope::Bucket);
+        let (end, mut asked) = (Instant::now() + 7 * 24 * HOUR, 0);
+        let mut kept: Option<icechunk::storage::S3StaticCredentials> = None;
+        while Instant::now() < end {
+            let now = (setup.clock)().to_chrono();
+            let left = |keys: &icechunk::storage::S3StaticCredentials| {
+                (keys.expires_after.unwrap() - now).num_seconds()
+            };
+            let buffer = fastrand::i64(least..least + 60);
+            if kept.as_ref().is_none_or(|keys| left(keys) < buffer) {
+                kept = Some(S3CredentialsFetcher::get(&fetcher).await.unwrap());
+                asked += 1;
+            }
+            assert!(left(kept.as_ref().unwrap()) >= 60, "spent");
+            sleep(Duration::from_secs(13)).await;
+        }
+        assert!((165..=183).contains(&setup.fake.calls()), "{}", setup.fake.calls());
+        assert!(asked <= 190, "icechunk asks about once an hour, not before each read: {asked}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 use icechunk::format::IcechunkFormatErrorKind;
-use icechunk::format::manifest::VirtualReferenceErrorKind;
+use icechunk::format::manifest::{VirtualReferenceError, VirtualReferenceErrorKind};
 use icechunk::ops::GCError;
 use icechunk::refs::RefErrorKind;
 use icechunk::repository::{RepositoryError, RepositoryErrorKind};
@@ -68,6 +68,12 @@ impl From<SessionError> for Cause {
             SessionErrorKind::RepositoryError(kind) => Self::Repository(Box::new(kind)),
             kind => Self::Session(Box::new(kind)),
         }
+    }
+}
+
+impl From<VirtualReferenceError> for Cause {
+    fn from(error: VirtualReferenceError) -> Self {
+        Self::Session(Box::new(SessionErrorKind::VirtualReferenceError(error.kind)))
     }
 }
 

@@ -86,6 +86,7 @@ async fn errors_of_icechunk_have_a_kind_and_one_line() {
     let empty = new_in_memory_storage().await.unwrap();
     let error = opener.open_on(empty, &repo(), answer(|_| {}), OpenOptions::new()).await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::NoRepository);
+    assert!(error.to_string().contains("or the bucket is wrong"), "{error}");
     let storage = created(&opener).await;
     let again = opener.create_on(Arc::clone(&storage), &repo(), answer(|_| {}), OpenOptions::new()).await;
     assert!(again.unwrap_err().prefix_was_occupied());
@@ -164,6 +165,26 @@ async fn granted_containers_are_readable_and_neither_printed_nor_serialised_with
     let text =
         format!("{opened:?} {:?} {session:?} {}", opened.repository(), String::from_utf8_lossy(&bytes));
     assert!(text.contains("arraylake-s3-credentials") && !text.contains(SECRET));
+}
+
+#[tokio::test]
+async fn containers_of_virtual_chunks_always_have_a_region_and_those_of_r2_its_own_and_paths() {
+    let opener = an_hour().opener();
+    let granted = answer(|text| {
+        text["virtual_chunk_credentials"] = json!({
+            "s3://plain/": {"platform": "s3"},
+            "s3://there/": {"platform": "s3", "region": "eu-west-1"},
+            "s3://r2/": {"platform": "s3-compatible", "endpoint_url": "https://a.r2.cloudflarestorage.com"},
+        });
+    });
+    let opened = opener.open_on(created(&opener).await, &repo(), granted, OpenOptions::new()).await.unwrap();
+    for (prefix, region, path) in
+        [("s3://plain/", "us-east-1", false), ("s3://there/", "eu-west-1", false), ("s3://r2/", "auto", true)]
+    {
+        let container = opened.repository().config().get_virtual_chunk_container(prefix).unwrap();
+        let icechunk::ObjectStoreConfig::S3(options) = &container.store else { panic!("{container:?}") };
+        assert_eq!((options.region.as_deref(), options.force_path_style), (Some(region), path), "{prefix}");
+    }
 }
 
 #[tokio::test]

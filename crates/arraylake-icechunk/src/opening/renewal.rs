@@ -12,17 +12,9 @@ use icechunk::Storage;
 use icechunk::storage::{StorageError, StorageErrorKind};
 use serde::{Deserialize, Serialize};
 
-use crate::credentials::{Link, MARKER};
-use crate::error::one_line;
+use crate::credentials::{Link, MARKER, Want};
+use crate::error::{one_line, refuses_keys, refuses_keys_without_words};
 use crate::sessions;
-
-/// How the stores of the platforms say that keys are no good (any more).
-const REFUSALS: [&str; 4] = [
-    "ExpiredToken",
-    "InvalidToken",
-    "failed to authenticate the request",
-    "lacked valid authentication credentials",
-];
 
 type Inner = Arc<dyn Storage + Send + Sync>;
 
@@ -42,6 +34,8 @@ pub(super) struct Renewed {
     /// Held while the next one is made, so that all who were refused at once get it.
     making: Mutex<()>,
     keeper: Option<Arc<Keeper>>,
+    /// How many refusals there were before it.
+    taken: u64,
 }
 
 /// What travels: the newest storage, and whose it is.
@@ -77,7 +71,8 @@ impl Renewed {
     }
 
     fn of(storage: Inner, keeper: Option<Arc<Keeper>>) -> Self {
-        Self { storage, next: OnceLock::new(), making: Mutex::default(), keeper }
+        let taken = keeper.as_ref().map_or(0, |keeper| keeper.link.cache.refusals());
+        Self { storage, next: OnceLock::new(), making: Mutex::default(), keeper, taken }
     }
 
     /// The newest.
@@ -95,11 +90,20 @@ impl Renewed {
 
     /// What to ask instead after an error; the error itself, if asking again would not help.
     pub(super) fn after(&self, error: StorageError) -> Result<&Self, StorageError> {
+        let refused = refuses_keys(&error.kind);
+        self.after_refusal(refused, error)
+    }
+
+    /// The same for a request whose answer has no body.
+    pub(super) fn after_no_words(&self, error: StorageError) -> Result<&Self, StorageError> {
+        let refused = refuses_keys_without_words(&error.kind);
+        self.after_refusal(refused, error)
+    }
+
+    fn after_refusal(&self, refused: bool, error: StorageError) -> Result<&Self, StorageError> {
         let Some(keeper) = &self.keeper else { return Err(error) };
-        let text = one_line(&error.kind);
-        // Some stores say it in a body that only this shows.
-        let all = format!("{text} {:?}", error.kind);
-        if !REFUSALS.iter().any(|refusal| all.contains(refusal)) {
+        if !refused {
+            let text = one_line(&error.kind);
             return Err(plain(error, &text, keeper));
         }
         match self.make_next(keeper) {
@@ -114,7 +118,9 @@ impl Renewed {
         if self.next.get().is_some() {
             return true;
         }
-        if !keeper.link.cache.invalidate(&keeper.repo) {
+        // Those of the bucket alone: containers of virtual chunks are refused by themselves.
+        let own = |want: &Want| want.is_of_bucket(&keeper.repo);
+        if !keeper.link.cache.refused(own, self.taken) {
             return false;
         }
         let storage = match again(&self.storage, &keeper.link) {

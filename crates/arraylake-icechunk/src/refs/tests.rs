@@ -1,9 +1,12 @@
 //! Branches, tags, history and commits, on memory.
 
-use futures_util::TryStreamExt as _;
-use icechunk::new_in_memory_storage;
-use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use icechunk::storage::latency::LatencyStorage;
+use icechunk::{Storage, new_in_memory_storage};
+use serde_json::json;
 
 use super::*;
 use crate::testing::{answer, repo, setup};
@@ -109,4 +112,23 @@ async fn what_may_only_be_read_keeps_its_branches_and_tags() {
     for refusal in refusals {
         assert_eq!(refusal.unwrap_err().kind(), &ErrorKind::ReadOnly);
     }
+}
+
+#[tokio::test]
+async fn a_commit_that_takes_too_long_may_have_been_made_and_is_not_made_twice() {
+    let slow = Arc::new(LatencyStorage::new(new_in_memory_storage().await.unwrap(), 0, 0));
+    let on = Arc::clone(&slow) as Arc<dyn Storage + Send + Sync>;
+    let opener = setup(Duration::from_secs(3600), Duration::ZERO).opener();
+    let repo = opener.create_on(on, &repo(), answer(|_| {}), OpenOptions::new()).await.unwrap();
+    let tip = repo.lookup_branch("main").await.unwrap();
+    let mut session = repo.writable_session("main").await.unwrap();
+    slow.set_write_delay_ms(60_000);
+    let hasty = CommitOptions::new("hasty").with_allow_empty(true).with_timeout(Duration::from_millis(50));
+    let error = repo.commit(&mut session, hasty).await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::UnknownOutcome);
+    assert!(error.to_string().contains("main") && error.to_string().contains(&tip.to_string()), "{error}");
+    slow.set_write_delay_ms(0);
+    assert_eq!(repo.lookup_branch("main").await.unwrap(), tip, "this one was not");
+    let again = CommitOptions::new("again").with_allow_empty(true).with_timeout(Duration::from_secs(60));
+    repo.commit(&mut session, again).await.unwrap();
 }

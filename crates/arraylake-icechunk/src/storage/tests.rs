@@ -6,6 +6,7 @@ use super::*;
 use crate::testing::{SECRET, answer, keys};
 
 mod built;
+mod overrides;
 
 const PLAIN: &str = "http://127.0.0.1:9000";
 const R2: &str = "https://acct.r2.cloudflarestorage.com";

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use icechunk::format::manifest::ChunkPayload;
-use icechunk::format::{ByteRange as IcechunkRange, ChunkIndices, Path};
-use icechunk::session::{Session, SessionError, SessionErrorKind};
+use icechunk::format::{ChunkIndices, Path};
+use icechunk::session::{SessionError, SessionErrorKind};
 use zarrs_storage::byte_range::{ByteRange, ByteRangeIterator};
 use zarrs_storage::{
     AsyncMaybeBytesIterator, AsyncReadableStorageTraits, MaybeBytes, StorageError, StoreKey,
@@ -33,7 +33,10 @@ impl ZarrStore {
             }
             Key::Chunk(path, indices) => (path, indices),
         };
-        match self.present(session.get_chunk_ref(&path, &indices).await)?.flatten() {
+        let payload = self.present(session.get_chunk_ref(&path, &indices).await)?.flatten();
+        // Whoever wants to write need not wait for the object store.
+        drop(session);
+        match payload {
             None => Ok(None),
             Some(ChunkPayload::Inline(bytes)) => slices(&bytes, wanted).map(Some),
             Some(payload) => {
@@ -41,7 +44,7 @@ impl ZarrStore {
                 let wanted = resolved(wanted, size)?;
                 let spans = join(&wanted, size);
                 let fetched: Vec<_> = stream::iter(spans)
-                    .map(|span| self.fetch(&session, &path, &indices, span))
+                    .map(|span| self.fetch(&payload, &path, &indices, span))
                     .buffer_unordered(self.concurrency)
                     .try_collect()
                     .await?;
@@ -53,16 +56,14 @@ impl ZarrStore {
 
     async fn fetch(
         &self,
-        session: &Session,
+        payload: &ChunkPayload,
         path: &Path,
         indices: &ChunkIndices,
         span: Range<u64>,
     ) -> Result<(Range<u64>, Bytes), StorageError> {
-        let range = IcechunkRange::Bounded(span.clone());
-        let reader =
-            session.get_chunk_reader(path, indices, &range).await.map_err(|error| self.fail(error))?;
-        match reader {
-            Some(reader) => Ok((span, reader.await.map_err(|error| self.fail(error))?)),
+        let fetched = self.chunks.fetch(payload, span.clone(), path, indices).await;
+        match fetched.map_err(|error| self.fail(error))? {
+            Some(bytes) => Ok((span, bytes)),
             None => Err(StorageError::Unsupported(format!("a chunk of {path} is of an unknown kind"))),
         }
     }

@@ -119,6 +119,14 @@ async fn ranges_come_in_the_order_they_were_asked_for_and_bad_ones_are_refused()
 }
 
 #[tokio::test]
+async fn a_chunk_of_no_bytes_is_refused_and_takes_no_place() {
+    let store = written(false).await;
+    let error = store.set(&key("g/a/c/0"), bytes::Bytes::new()).await.unwrap_err();
+    assert!(!error.to_string().contains('\n'), "{error}");
+    assert_eq!(store.get(&key("g/a/c/0")).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn listings_show_nodes_and_chunks_and_only_those_below_the_prefix() {
     let store = written(false).await;
     let names = |keys: Vec<StoreKey>| keys.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -43,6 +43,17 @@ async fn keys_that_a_bucket_refuses_before_their_end_are_fetched_anew_and_the_re
 }
 
 #[tokio::test]
+async fn a_refusal_of_a_request_whose_answer_has_no_body_is_understood_too() {
+    let (setup, (endpoint, requests)) = (an_hour(), refusing_store(1).await);
+    let storage = storage(&setup, &endpoint).await;
+    let settings = storage.default_settings().await.unwrap();
+    let ctx = StorageContext::unattributed(&settings);
+    let error = storage.get_object_last_modified(&ctx, "snapshots/a").await.unwrap_err();
+    assert!(!format!("{error:?}").contains("400"), "{error:?}");
+    assert_eq!((requests.load(Ordering::SeqCst), setup.fake.calls()), (2, 2));
+}
+
+#[tokio::test]
 async fn keys_that_are_refused_again_at_once_are_not_fetched_a_third_time() {
     let (setup, (endpoint, requests)) = (an_hour(), refusing_store(usize::MAX).await);
     let storage = storage(&setup, &endpoint).await;
@@ -60,6 +71,18 @@ async fn all_who_are_refused_at_once_share_the_new_keys() {
     let all = join_all((0..16).map(|_| read(&storage))).await;
     assert!(all.iter().all(is_missing), "{all:?}");
     assert_eq!((requests.load(Ordering::SeqCst), setup.fake.calls()), (32, 2));
+}
+
+#[tokio::test]
+async fn every_handle_of_a_repo_that_is_refused_gets_the_new_keys() {
+    let (setup, (endpoint, requests)) = (an_hour(), refusing_store(3).await);
+    let mut handles = Vec::new();
+    for _ in 0..3 {
+        handles.push(storage(&setup, &endpoint).await);
+    }
+    let all = join_all(handles.iter().map(read)).await;
+    assert!(all.iter().all(is_missing), "{all:?}");
+    assert_eq!((requests.load(Ordering::SeqCst), setup.fake.calls()), (6, 2));
 }
 
 #[tokio::test]
