@@ -123,15 +123,18 @@ impl RepoCall {
                 let published = meta.is_published(&session)?;
                 Ok((session, published))
             }
-            // Clients that make sessions by themselves tell nobody.
-            None if self.managed != Some(true) => Ok((meta.insert_own_session(&id)?, false)),
+            // Clients that make sessions by themselves tell nobody. Whoever reads a commit looks at it in a session of
+            // this name: what were written there would be in everybody's way.
+            None if self.managed != Some(true) && !id.is_reading() => {
+                Ok((meta.insert_own_session(&id)?, false))
+            }
             None => Err(unknown_session(&id)),
         }
     }
 }
 
 /// Refuses a session in which nothing can be written any more.
-fn check_open(session: &StoredSession, now: Timestamp) -> Result<(), Refusal> {
+pub(super) fn check_open(session: &StoredSession, now: Timestamp) -> Result<(), Refusal> {
     match (session.is_over(now), session.committed) {
         (true, _) => Err(Refusal::rule("Session expired")),
         (_, true) => Err(Refusal::rule("Session expired: it has been committed")),

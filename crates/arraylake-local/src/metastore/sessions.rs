@@ -7,7 +7,7 @@ use arraylake_types::v1::{
 use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::call::{RepoCall, unknown_session};
+use super::call::{RepoCall, check_open, unknown_session};
 use crate::catalog::call::Answer;
 use crate::catalog::reply;
 use crate::refusal::Refusal;
@@ -67,9 +67,7 @@ pub(crate) async fn expire(call: RepoCall) -> Answer {
 fn open_session(call: &RepoCall, meta: &Meta<'_>) -> Result<(StoredSession, SessionInfo), Refusal> {
     let id: SessionId = call.path("session").parse()?;
     let session = meta.session(&id)?.ok_or_else(|| unknown_session(&id))?;
-    if session.is_over(call.now()) {
-        return Err(Refusal::rule("Session expired"));
-    }
+    check_open(&session, call.now())?;
     let info = session.info.clone().ok_or_else(|| unknown_session(&id))?;
     Ok((session, info))
 }

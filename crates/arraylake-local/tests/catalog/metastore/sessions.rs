@@ -94,6 +94,21 @@ async fn a_session_that_was_committed_is_closed() {
     repo.commit(&view).await;
     repo.touch_refused(&view, "Session expired").await;
     assert_eq!(repo.get("sessions").await.ok(), json!([]));
+    repo.get(&format!("sessions/{}", view.session)).await.refused(422, "Session expired");
+    let longer = json!({"session_id": view.session, "expires_in": "P1D"});
+    repo.put(&format!("sessions/{}", view.session), &longer).await.refused(422, "Session expired");
+}
+
+#[tokio::test]
+async fn nobody_writes_into_the_session_in_which_others_read_a_commit() {
+    let repo = repo().await;
+    let commit = repo.commit_paths(None, &["meta/root.group.json"]).await;
+    let reading = View { session: format!("read-{commit}"), base: Some(commit) };
+    let client = repo.client.python("0.20.0").with_header("arraylake-feature-managed-sessions", "False");
+    let own = Repo { client, ..repo.clone() };
+    own.touch_refused(&reading, "Session invalid or expired").await;
+    own.remove(&reading, "metadata", &["meta/root.group.json"]).await.refused(422, "Session invalid");
+    assert_eq!(repo.content(&reading, "meta/root.group.json").await, json!({}));
 }
 
 #[tokio::test]
