@@ -72,15 +72,12 @@ fn find(call: &Call, db: &Db<'_>) -> Result<Option<StoredRepo>, Refusal> {
 /// Removes the data of a repo whose removal was begun, then its entry.
 async fn remove(lake: &Arc<Lake>, repo: StoredRepo) -> Result<(), Refusal> {
     let (model, bucket) = (&repo.model, &repo.bucket);
-    // A repo at the root of a bucket, or one that shares its place, takes nobody else's data with it.
-    let own = bucket.as_ref().filter(|bucket| {
-        bucket.is_local() && !model.retain_data && !model.prefix.is_empty() && model.kind != RepoKind::V1
-    });
-    if let Some(bucket) = own {
-        let (place, id) = ((bucket.clone(), model.prefix.clone()), model.id.to_string());
+    let own = bucket.as_ref().filter(|bucket| bucket.is_local() && !model.retain_data);
+    if let Some((bucket, prefix)) = own.and_then(|bucket| Some((bucket, place(&repo)?))) {
+        let (place, id) = ((bucket.clone(), prefix.clone()), model.id.to_string());
         let shared = lake.store.run(move |db| Ok(db.overlapping(&place.0, &place.1, &id)?)).await?;
         if shared.is_none() {
-            match lake.endpoint.delete_prefix(&bucket.model.name, &model.prefix).await {
+            match lake.endpoint.delete_prefix(&bucket.model.name, &prefix).await {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(Refusal::internal("removing the data of a repo", &error));
                 }
@@ -89,6 +86,20 @@ async fn remove(lake: &Arc<Lake>, repo: StoredRepo) -> Result<(), Refusal> {
         }
     }
     lake.store.run(move |db| Ok(db.delete_repo(&repo.model)?)).await
+}
+
+/// Where a repo has its data and nobody else theirs. A repo at the root of a bucket, or one that shares its place,
+/// takes nobody else's data with it.
+fn place(repo: &StoredRepo) -> Option<String> {
+    let (model, bucket) = (&repo.model, repo.bucket.as_ref()?);
+    match model.kind {
+        // Their chunks lie below the prefix of the bucket config, by the id of the repo.
+        RepoKind::V1 => {
+            let outer = Some(bucket.model.prefix.trim_matches('/')).filter(|outer| !outer.is_empty());
+            Some(outer.map_or_else(|| model.id.to_string(), |outer| format!("{outer}/{}", model.id)))
+        }
+        _ => Some(model.prefix.clone()).filter(|prefix| !prefix.is_empty()),
+    }
 }
 
 /// Removes what was deleted long ago, and what a service that died left half removed.
