@@ -19,6 +19,7 @@ use crate::catalog;
 use crate::config::LocalConfig;
 use crate::error::LocalError;
 use crate::lake::Lake;
+use crate::s3::S3Server;
 use crate::seed;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,7 +27,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The catalog of a lake: takes requests, gives answers. Clones share the lake.
 ///
 /// It fits where a client expects its innermost service, and works inside any tokio runtime. Data travels over S3
-/// alone: [`serve`](crate::serve) starts that, too.
+/// alone: [`serve`](crate::serve) starts that, too, and [`s3`](Self::s3) is the service for it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -73,6 +74,12 @@ impl LocalService {
     #[must_use]
     pub fn org(&self) -> &'static str {
         seed::ORG
+    }
+
+    /// The S3 endpoint of the lake as a service of its own, without a socket either.
+    #[must_use]
+    pub fn s3(&self) -> S3Server {
+        self.lake.endpoint.service()
     }
 
     pub(crate) fn lake(&self) -> &Arc<Lake> {
