@@ -1,6 +1,10 @@
-//! Reading JSON as Python writes it: with bare `NaN` and `Infinity`.
+//! JSON, and the numbers that it does not know: read as Python writes them, bare, and written as texts.
+
+mod numbers;
 
 use serde_json::Value;
+
+pub(crate) use self::numbers::Known;
 
 /// Reads a JSON text. Bare `NaN`, `Infinity` and `-Infinity`, which JSON does not know, become texts; as texts they are
 /// understood as fill values, and by older writers of V1 repos as attributes.

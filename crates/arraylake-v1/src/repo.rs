@@ -68,8 +68,15 @@ struct Inner {
     session: Mutex<Option<Arc<Session>>>,
     commit_data: Mutex<Option<Arc<CommitData>>>,
     /// Held while a commit or a checkout replaces the session.
-    turn: tokio::sync::Mutex<()>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Shared by what writes documents; a commit that is being published has it alone. What would be written between
+    /// the commit and the session after it would be in neither.
+    writes: tokio::sync::RwLock<()>,
 }
+
+/// The right to replace the session. It goes with the work: whoever comes next waits for the end of that, also when
+/// nobody else does any more.
+type Turn = tokio::sync::OwnedMutexGuard<()>;
 
 impl AsyncRepo {
     /// A repo over its metastore. Commits carry the author's name and address.
@@ -83,7 +90,8 @@ impl AsyncRepo {
             chunks: None,
             session: Mutex::new(None),
             commit_data: Mutex::new(None),
-            turn: tokio::sync::Mutex::new(()),
+            turn: Arc::default(),
+            writes: tokio::sync::RwLock::default(),
         })
     }
 
@@ -102,7 +110,8 @@ impl AsyncRepo {
             chunks: chunks.clone(),
             session: Mutex::new(self.session_slot().clone()),
             commit_data: Mutex::new(None),
-            turn: tokio::sync::Mutex::new(()),
+            turn: Arc::default(),
+            writes: tokio::sync::RwLock::default(),
         }
     }
 
@@ -200,6 +209,15 @@ impl AsyncRepo {
         let session = Arc::new(session);
         *self.session_slot() = Some(Arc::clone(&session));
         session
+    }
+
+    async fn turn(&self) -> Turn {
+        Arc::clone(&self.inner.turn).lock_owned().await
+    }
+
+    /// Waits for a commit that is being published, and keeps the next one from it for as long as this is held.
+    pub(crate) async fn writing(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
+        self.inner.writes.read().await
     }
 
     /// Makes calls for many pieces, so many at once as the options say. The first failure ends them all.

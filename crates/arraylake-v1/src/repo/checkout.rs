@@ -37,7 +37,7 @@ impl AsyncRepo {
     pub async fn create_session(&self, at: impl Into<Ref>, options: Checkout) -> Result<Arc<Session>> {
         let at = at.into();
         self.check_checkout(&options)?;
-        let _turn = self.inner.turn.lock().await;
+        let _turn = self.turn().await;
         let resolved = self.resolve(&at).await?;
         if options.for_writing && resolved.branch.is_none() {
             tracing::warn!(repo = %self.name(), "{at} is no branch; make one with `new_branch` before writing");
@@ -119,7 +119,7 @@ impl AsyncRepo {
         if self.is_read_only() {
             return Err(self.read_only("its sessions, which write, cannot be joined"));
         }
-        let _turn = self.inner.turn.lock().await;
+        let _turn = self.turn().await;
         let info = self.metastore().get_session(session).await?;
         if info.branch.is_none() && info.base_commit.is_none() {
             let message = format!("session {session} has neither a branch nor a base commit");

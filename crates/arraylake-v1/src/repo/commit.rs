@@ -6,14 +6,15 @@ use std::time::Duration;
 use arraylake_types::v1::{Branch, CommitId, NewCommit, UpdateBranch};
 
 use super::refs::Resolved;
-use super::{AsyncRepo, Checkout, CommitOptions, CommitOutcome, Ref, Session};
+use super::{AsyncRepo, Checkout, CommitOptions, CommitOutcome, Ref, Session, Turn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metastore::View;
 
 /// One attempt.
 enum Attempt {
     Made(CommitOutcome),
-    Lost,
+    /// Somebody else was first. The turn comes back for the next one.
+    Lost(Turn),
 }
 
 impl AsyncRepo {
@@ -23,6 +24,9 @@ impl AsyncRepo {
     /// top of what they did and it is tried again, as [`CommitPolicy`](crate::CommitPolicy) says. A future that is
     /// dropped leaves either a commit with its new session, or the session as it was.
     ///
+    /// What clones of this handle write meanwhile waits for the commit, and either belongs to it or to the session
+    /// after it, or is refused.
+    ///
     /// `GET /repos/{org}/{repo}/branches`, `PUT .../commits`, `PUT .../branches`, and `POST .../rebase` after a lost
     /// race; then as [`checkout`](Self::checkout).
     ///
@@ -30,9 +34,10 @@ impl AsyncRepo {
     /// [`Detached`](ErrorKind::Detached) on no branch, [`ReadOnly`](ErrorKind::ReadOnly) for a session that only
     /// reads; [`Conflict`](ErrorKind::Conflict) if others changed the same documents,
     /// [`CommitFailed`](ErrorKind::CommitFailed) if every attempt lost its race,
+    /// [`UnknownOutcome`](ErrorKind::UnknownOutcome) if the service fell silent while it moved the branch,
     /// [`SessionExpired`](ErrorKind::SessionExpired). Of the session nothing is lost by these, but by the last.
     pub async fn commit(&self, message: &str, options: CommitOptions) -> Result<CommitOutcome> {
-        let _turn = self.inner.turn.lock().await;
+        let mut turn = self.turn().await;
         let session = self.session()?;
         let branch = committable(&session)?;
         let policy = &self.options().commit;
@@ -47,8 +52,9 @@ impl AsyncRepo {
             }
             let work =
                 Work { session: Arc::clone(&session), branch: branch.clone(), base: base.clone(), attempt };
-            if let Attempt::Made(outcome) = self.attempt(work, message, &options).await? {
-                return Ok(outcome);
+            match self.attempt(work, message, &options, turn).await? {
+                Attempt::Made(outcome) => return Ok(outcome),
+                Attempt::Lost(back) => turn = back,
             }
             tracing::debug!(repo = %self.name(), branch, attempt, "somebody else moved the branch first");
         }
@@ -72,34 +78,45 @@ impl AsyncRepo {
         }
     }
 
-    async fn attempt(&self, work: Work, message: &str, options: &CommitOptions) -> Result<Attempt> {
+    async fn attempt(
+        &self,
+        work: Work,
+        message: &str,
+        options: &CommitOptions,
+        turn: Turn,
+    ) -> Result<Attempt> {
         let tip = self.tip(&work.branch).await?;
         if tip.as_ref().is_some_and(|tip| Some(tip) != work.base.as_ref()) {
-            return Ok(Attempt::Lost);
+            return Ok(Attempt::Lost(turn));
         }
         let Session { id, start_time, .. } = work.session.as_ref();
         let commit = NewCommit::new(id.clone(), *start_time, work.base.clone(), self.author(), message)?;
         // A task of its own: once the branch has moved the session must be replaced, whoever still waits for it.
         let (repo, options, has_tip) = (self.clone(), options.clone(), tip.is_some());
-        let task = tokio::spawn(async move { repo.publish(&work, &commit, has_tip, &options).await });
+        let task = tokio::spawn(async move {
+            let made = repo.publish(&work, &commit, has_tip, &options).await?;
+            Ok(made.map_or_else(|| Attempt::Lost(turn), Attempt::Made))
+        });
         task.await.unwrap_or_else(|_| {
             let message = "the runtime is shutting down; whether the commit was made is not known";
             Err(Error::new(ErrorKind::UnknownOutcome, message))
         })
     }
 
+    /// Makes the commit, moves the branch to it and replaces the session; nothing if somebody else moved it first.
     async fn publish(
         &self,
         work: &Work,
         commit: &NewCommit,
         has_tip: bool,
         options: &CommitOptions,
-    ) -> Result<Attempt> {
+    ) -> Result<Option<CommitOutcome>> {
+        let _alone = self.inner.writes.write().await;
         let id = match self.metastore().new_commit(commit).await {
             Ok(id) => id,
             Err(error) if *error.kind() == ErrorKind::NothingToCommit => {
                 tracing::warn!(repo = %self.name(), "{error}");
-                return Ok(Attempt::Made(work.outcome(work.base.clone(), false)));
+                return Ok(Some(work.outcome(work.base.clone(), false)));
             }
             Err(error) => return Err(error),
         };
@@ -107,14 +124,35 @@ impl AsyncRepo {
             Some(base) if has_tip => UpdateBranch::advance(&work.branch, base.clone(), id.clone()),
             base => UpdateBranch::create(&work.branch, id.clone()).with_base_commit(base.clone()),
         };
-        match self.metastore().update_branch(&update.with_session(work.session.id.clone())).await {
-            Ok(()) => {}
-            Err(error) if *error.kind() == ErrorKind::LostRace => return Ok(Attempt::Lost),
-            Err(error) => return Err(error),
+        let update = update.with_session(work.session.id.clone());
+        if let Err(error) = self.metastore().update_branch(&update).await {
+            let lost = *error.kind() == ErrorKind::LostRace;
+            if !(is_doubtful(&error) && self.has_moved(work, &id, &error).await?) {
+                return if lost { Ok(None) } else { Err(error) };
+            }
         }
         let mut outcome = work.outcome(Some(id.clone()), true);
         outcome.checkout_error = self.go_on(work, id, options).await.err();
-        Ok(Attempt::Made(outcome))
+        Ok(Some(outcome))
+    }
+
+    /// Whether the branch holds a commit though moving it seemed to fail: the answer to that was lost on its way.
+    async fn has_moved(&self, work: &Work, id: &CommitId, failed: &Error) -> Result<bool> {
+        let unknown = |error: Error| {
+            let message =
+                format!("whether commit {id} is on branch {:?} is not known: {failed}; {error}", work.branch);
+            Error::new(ErrorKind::UnknownOutcome, message)
+        };
+        let mut at = self.tip(&work.branch).await.map_err(unknown)?;
+        // Others may have gone on from it already. Their ids are larger.
+        while let Some(commit) = at.filter(|at| at >= id) {
+            if commit == *id {
+                return Ok(true);
+            }
+            let found = self.metastore().get_commit_by_id(&commit).await.map_err(unknown)?;
+            at = found.parent_commit.filter(|parent| *parent < commit);
+        }
+        Ok(false)
     }
 
     /// Checks out the branch after a commit. Whatever comes of that, the old session is not gone on with.
@@ -153,6 +191,17 @@ struct Work {
 impl Work {
     fn outcome(&self, id: Option<CommitId>, changed: bool) -> CommitOutcome {
         CommitOutcome { id, changed, attempts: self.attempt, checkout_error: None }
+    }
+}
+
+/// Whether the branch may have moved all the same.
+fn is_doubtful(error: &Error) -> bool {
+    match error.kind() {
+        // Moved by a request whose answer was lost, it is where it should not be for the one after that.
+        ErrorKind::LostRace => error.attempts() > 1,
+        ErrorKind::Transport | ErrorKind::UnknownOutcome => true,
+        ErrorKind::Refused { status } => status.is_server_error(),
+        _ => false,
     }
 }
 

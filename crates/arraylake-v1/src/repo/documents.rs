@@ -9,11 +9,13 @@ use serde_json::value::RawValue;
 
 use super::AsyncRepo;
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::Known;
 use crate::metastore::View;
 use crate::path::{check, node_of_chunk};
 
 impl AsyncRepo {
-    /// Stores a document: any value that is a JSON object.
+    /// Stores a document: any value that is a JSON object. Numbers that JSON does not know become texts (`"NaN"`,
+    /// `"Infinity"`, `"-Infinity"`), as which filters find them; Python loses them.
     ///
     /// `PUT /repos/{org}/{repo}/contents/metadata/_bulk_set`
     ///
@@ -90,6 +92,7 @@ impl AsyncRepo {
         collection: &Collection,
         docs: impl IntoIterator<Item = (P, T)>,
     ) -> Result<()> {
+        drop(self.writing().await);
         let view = self.writable()?.view();
         self.put_in(&view, collection, docs).await
     }
@@ -109,6 +112,7 @@ impl AsyncRepo {
             all.push(NewDoc::new(view.session.clone(), path, content));
         }
         let batches = into_batches(all, self.options().batch_size.get());
+        let _writing = self.writing().await;
         let store = async |batch: Vec<_>| self.metastore().add_docs(collection, view, &batch).await;
         self.at_once(batches, store).await.map(drop)
     }
@@ -170,11 +174,12 @@ impl AsyncRepo {
         collection: &Collection,
         paths: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<()> {
-        let view = self.writable()?.view();
         let paths: BTreeSet<String> = paths.into_iter().map(Into::into).collect();
         for path in &paths {
             check(collection, path)?;
         }
+        let _writing = self.writing().await;
+        let view = self.writable()?.view();
         if paths.is_empty() {
             return Ok(());
         }
@@ -197,7 +202,7 @@ pub(crate) fn missing(what: &str, path: &str) -> Error {
 /// The JSON of a document, which must be an object.
 fn as_object(path: &str, content: &impl Serialize) -> Result<Box<RawValue>> {
     let bad = |rule: String| arraylake_types::InvalidInput::new("document", path, rule);
-    let json = serde_json::value::to_raw_value(content).map_err(|error| bad(error.to_string()))?;
+    let json = serde_json::value::to_raw_value(&Known(content)).map_err(|error| bad(error.to_string()))?;
     if json.get().starts_with('{') { Ok(json) } else { Err(bad("must be a JSON object".to_owned()).into()) }
 }
 

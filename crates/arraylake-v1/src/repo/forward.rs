@@ -16,7 +16,7 @@ impl AsyncRepo {
     /// [`Detached`](crate::ErrorKind::Detached) on no branch, [`Conflict`](crate::ErrorKind::Conflict) if others changed
     /// the same documents.
     pub async fn fast_forward(&self) -> Result<Option<CommitId>> {
-        let _turn = self.inner.turn.lock().await;
+        let _turn = self.turn().await;
         let session = self.session()?;
         let Some(branch) = session.branch.clone() else { return Err(detached()) };
         let Some(tip) = self.tip(&branch).await? else { return Ok(session.base_commit.clone()) };

@@ -135,7 +135,7 @@ impl AsyncRepo {
     /// # Errors
     /// [`Exists`](ErrorKind::Exists) if a branch or a tag is of that name.
     pub async fn new_branch(&self, name: &str) -> Result<()> {
-        let _turn = self.inner.turn.lock().await;
+        let _turn = self.turn().await;
         let session = self.session()?;
         let names = [name];
         let (branches, tags) =

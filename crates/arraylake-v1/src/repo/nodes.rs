@@ -43,6 +43,7 @@ impl AsyncRepo {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is nothing at `source`, [`Invalid`](crate::ErrorKind::Invalid)
     /// if `destination` is inside of it, [`ReadOnly`](crate::ErrorKind::ReadOnly).
     pub async fn rename(&self, source: &NodePath, destination: &NodePath) -> Result<()> {
+        let _writing = self.writing().await;
         let view = self.writable()?.view();
         let inside = destination.as_str().strip_prefix(source.as_str());
         if source.is_root()
@@ -73,6 +74,7 @@ impl AsyncRepo {
     /// # Errors
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly), [`SessionExpired`](crate::ErrorKind::SessionExpired).
     pub async fn delete_node(&self, node: &NodePath) -> Result<()> {
+        let _writing = self.writing().await;
         let view = self.writable()?.view();
         // Metadata go last: what is left by a failure in between is still found, and can be deleted again.
         self.metastore().del_prefix(&Collection::Chunks, &view, &node.chunk_directory()).await?;
@@ -110,6 +112,7 @@ impl AsyncRepo {
     /// # Errors
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly), [`SessionExpired`](crate::ErrorKind::SessionExpired).
     pub async fn del_prefix(&self, collection: &Collection, prefix: &str) -> Result<()> {
+        let _writing = self.writing().await;
         let view = self.writable()?.view();
         if !prefix.is_empty() {
             crate::path::check(collection, prefix.trim_end_matches('/'))?;
