@@ -29,7 +29,7 @@
 //! | `plan` | which commits, in which order |
 //! | `target` | what the Icechunk repo has already; its branches and tags |
 //! | `changes` | what a commit has changed, and what that means in Zarr v3 |
-//! | `apply`, `documents`, `chunks` | one commit into the Icechunk repo |
+//! | `apply`, `reshape`, `documents`, `chunks` | one commit into the Icechunk repo |
 //! | `verify` | the comparison |
 
 mod apply;
@@ -38,6 +38,7 @@ mod chunks;
 mod documents;
 mod plan;
 mod report;
+mod reshape;
 mod target;
 mod verify;
 

@@ -59,10 +59,10 @@ impl<'m> Applier<'m> {
         let (begun, arrays) = (partial.is_some(), Arrays::default());
         let mut work = Work { step, at, line, session, begun, loose: 0, arrays };
         let mut changes = Changes::of(&self.migration.source, step).await?;
+        let reshaped = self.reshaped(&work, &mut changes).await?;
         if !begun {
-            self.documents(&work, &changes).await?;
+            self.documents(&work, &changes, &reshaped).await?;
         }
-        self.grown(&work, &mut changes).await?;
         (self.progress.chunks, self.progress.chunks_in_commit) = (0, changes.chunks.len());
         let position = partial.map(|partial| partial.position);
         self.chunks(&mut work, changes.chunks, position.as_deref()).await?;

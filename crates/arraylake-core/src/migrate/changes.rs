@@ -111,6 +111,17 @@ impl Grid {
         (grid.shape.len() == grid.chunk.len() && grid.chunk.iter().all(|length| *length > 0)).then_some(grid)
     }
 
+    /// Whether chunks have the same extent, and so the same place, as in another grid.
+    pub(super) fn is_cut_as(&self, other: &Self) -> bool {
+        self.chunk == other.chunk
+    }
+
+    /// Whether it has chunks that another grid, cut in the same way, has not.
+    pub(super) fn reaches_beyond(&self, other: &Self) -> bool {
+        let count = |grid: &Self, index: usize| grid.shape[index].div_ceil(grid.chunk[index]);
+        (0..self.shape.len()).any(|index| count(self, index) > count(other, index))
+    }
+
     /// The numbers of a chunk, if it lies within the array.
     pub(super) fn place(&self, numbers: &[u64]) -> Option<Vec<u32>> {
         if self.shape.is_empty() {
@@ -131,9 +142,22 @@ pub(super) struct Arrays(HashMap<NodePath, Option<Grid>>);
 
 impl Arrays {
     /// Asks for those of these chunks that are not known yet.
-    pub(super) async fn learn(&mut self, at: &AsyncRepo, chunks: &[String]) -> Result<()> {
-        let nodes = chunks.iter().filter_map(|path| Some(NodePath::of_chunk(path)?.0));
-        let unknown: BTreeSet<NodePath> = nodes.filter(|node| !self.0.contains_key(node)).collect();
+    pub(super) async fn learn(
+        &mut self,
+        at: &AsyncRepo,
+        chunks: impl IntoIterator<Item = &String>,
+    ) -> Result<()> {
+        self.learn_nodes(at, chunks.into_iter().filter_map(|path| Some(NodePath::of_chunk(path)?.0))).await
+    }
+
+    /// Asks for those of these nodes that are not known yet.
+    pub(super) async fn learn_nodes(
+        &mut self,
+        at: &AsyncRepo,
+        nodes: impl IntoIterator<Item = NodePath>,
+    ) -> Result<()> {
+        let unknown: BTreeSet<NodePath> =
+            nodes.into_iter().filter(|node| !self.0.contains_key(node)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -213,6 +237,14 @@ mod tests {
         }
         assert_eq!(grid(&[], &[]).place(&[0]), Some(Vec::new()), "without dimensions there is one chunk");
         assert_eq!(grid(&[0], &[2]).place(&[0]), None);
+    }
+
+    #[test]
+    fn grids_know_whether_their_chunks_are_those_of_another() {
+        let (flat, long) = (grid(&[5, 4], &[2, 4]), grid(&[7, 2], &[2, 4]));
+        assert!(flat.is_cut_as(&long) && long.reaches_beyond(&flat) && !flat.reaches_beyond(&long));
+        assert!(!grid(&[6, 4], &[2, 4]).reaches_beyond(&flat), "the last chunk was not full");
+        assert!(!flat.is_cut_as(&grid(&[5, 4], &[4, 2])) && !flat.is_cut_as(&grid(&[5], &[2])));
     }
 
     #[test]

@@ -6,13 +6,12 @@ use arraylake_icechunk::icechunk::format::format_constants::SpecVersionBin;
 use arraylake_icechunk::icechunk::format::manifest::{ChunkPayload, VirtualChunkRef};
 use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_icechunk::icechunk::session::SessionError;
-use arraylake_types::v1::{Collection, ReferenceData};
-use arraylake_v1::NodePath;
+use arraylake_types::v1::ReferenceData;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::Migration;
 use super::apply::{Applier, Work};
-use super::changes::{Arrays, Changes, Meaning, meaning};
+use super::changes::{Meaning, meaning};
 use crate::error::Result;
 
 /// Chunks that are looked at together, at most.
@@ -25,35 +24,9 @@ const UPLOADS: usize = 16;
 /// A chunk on its way: where it goes, and what it is there; nothing takes it away.
 type Placed = (Path, ChunkIndices, Option<ChunkPayload>);
 /// A chunk whose bytes are needed.
-type Sought<'r> = (Path, ChunkIndices, &'r ReferenceData);
+type Sought<'r> = (&'r str, Path, ChunkIndices, &'r ReferenceData);
 
 impl Applier<'_> {
-    /// Adds chunks that lay outside of an array that has grown since.
-    pub(super) async fn grown(&self, work: &Work<'_>, changes: &mut Changes) -> Result<()> {
-        let Some(parent) = &work.step.parent else { return Ok(()) };
-        let arrays: Vec<NodePath> = changes
-            .documents
-            .iter()
-            .filter(|path| path.ends_with(".array.json"))
-            .filter_map(|path| NodePath::of_document(path))
-            .collect();
-        let before = self.migration.source.at(parent);
-        for node in arrays {
-            let prefix = format!("{}/", node.chunk_directory());
-            let chunks = work.at.list_prefix(&Collection::Chunks, &prefix).await.map_err(Migration::v1)?;
-            let (mut old, mut new) = (Arrays::default(), Arrays::default());
-            old.learn(&before, &chunks[..chunks.len().min(1)]).await?;
-            new.learn(&work.at, &chunks[..chunks.len().min(1)]).await?;
-            let (Some(old), Some(new)) = (old.get(&node), new.get(&node)) else { continue };
-            let came_in = chunks.into_iter().filter(|path| {
-                let place = NodePath::of_chunk(path).filter(|(of, _)| *of == node);
-                place.is_some_and(|(_, at)| old.place(&at).is_none() && new.place(&at).is_some())
-            });
-            changes.chunks.extend(came_in);
-        }
-        Ok(())
-    }
-
     pub(super) async fn chunks(
         &mut self,
         work: &mut Work<'_>,
@@ -98,7 +71,7 @@ impl Applier<'_> {
                 continue;
             };
             match (meaning(reference)?, reference) {
-                (Meaning::Bytes, Some(reference)) => with_bytes.push((at, numbers, reference)),
+                (Meaning::Bytes, Some(reference)) => with_bytes.push((path, at, numbers, reference)),
                 (Meaning::Virtual(found), _) => {
                     self.check_container(work, &found).await?;
                     self.report.virtual_references += 1;
@@ -156,8 +129,14 @@ impl Applier<'_> {
         let store = work.at.chunkstore().map_err(Migration::v1)?;
         let found = store.get_many(chunks.iter().map(|(.., reference)| *reference)).await;
         let mut uploads = Vec::with_capacity(chunks.len());
-        for ((at, numbers, _), chunk) in chunks.iter().zip(found.map_err(Migration::v1)?) {
-            let Some(chunk) = chunk else { continue };
+        let mut placed = Vec::new();
+        for ((path, at, numbers, _), chunk) in chunks.iter().zip(found.map_err(Migration::v1)?) {
+            let Some(chunk) = chunk else {
+                // The V1 repo was opened to read it as if it had never been written.
+                self.left_out(work, path, "its object is gone");
+                placed.push((at.clone(), numbers.clone(), None));
+                continue;
+            };
             self.report.chunks += 1;
             self.progress.bytes += chunk.len() as u64;
             let writer = work.session.read().await.get_chunk_writer(at, numbers);
@@ -167,6 +146,7 @@ impl Applier<'_> {
         }
         let uploaded: Result<Vec<Placed>, _> =
             stream::iter(uploads).buffer_unordered(UPLOADS).try_collect().await;
-        uploaded.map_err(|error| self.migration.icechunk(error))
+        placed.extend(uploaded.map_err(|error| self.migration.icechunk(error))?);
+        Ok(placed)
     }
 }

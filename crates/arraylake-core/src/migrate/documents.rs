@@ -13,16 +13,23 @@ use serde_json::{Map, Value};
 use super::Migration;
 use super::apply::{Applier, Work, icechunk_path};
 use super::changes::{Changes, Kind, document_path, nodes, translate, zarr_key};
+use super::reshape::Reshaped;
 use crate::error::{Error, Result};
 
 impl Applier<'_> {
     /// Removes nodes that are gone, and writes documents that have changed.
-    pub(super) async fn documents(&mut self, work: &Work<'_>, changes: &Changes) -> Result<()> {
+    pub(super) async fn documents(
+        &mut self,
+        work: &Work<'_>,
+        changes: &Changes,
+        reshaped: &Reshaped,
+    ) -> Result<()> {
         if changes.documents.is_empty() {
             return Ok(());
         }
         let wanted = nodes(&work.at).await?;
         let there = self.remove(work, &wanted).await?;
+        self.make_room(work, reshaped).await?;
         let changed: BTreeSet<NodePath> =
             changes.documents.iter().filter_map(|path| NodePath::of_document(path)).collect();
         let to_write = wanted.iter().filter(|(node, _)| changed.contains(node) || !there.contains(node));
@@ -87,7 +94,7 @@ impl Applier<'_> {
     }
 
     /// Removes a node, if it has not gone with the group that it was in.
-    async fn remove_node(&self, work: &Work<'_>, path: &Path) -> Result<()> {
+    pub(super) async fn remove_node(&self, work: &Work<'_>, path: &Path) -> Result<()> {
         let mut session = work.session.write().await;
         let Ok(node) = session.get_node(path).await else { return Ok(()) };
         session.delete_node(node).await.map_err(|error| self.migration.icechunk(error))

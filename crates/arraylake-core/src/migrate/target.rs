@@ -41,22 +41,24 @@ pub(super) struct Target<'m> {
 }
 
 impl<'m> Target<'m> {
-    /// Looks at all branches.
+    /// Looks at all branches and tags.
     pub(super) async fn read(migration: &'m Migration) -> Result<Self> {
         let mut target =
             Self { migration, done: HashMap::new(), partial: HashMap::new(), lines: HashMap::new() };
-        let branches = migration.target.repository().list_branches().await;
+        let repository = migration.target.repository();
+        let fail = |error| migration.icechunk(error);
+        let branches = repository.list_branches().await.map_err(fail)?.into_iter();
+        let tags = repository.list_tags().await.map_err(fail)?.into_iter();
         let mut seen = BTreeSet::new();
-        for branch in branches.map_err(|error| migration.icechunk(error))? {
-            let version = VersionInfo::BranchTipRef(branch.clone());
-            let line = migration.target.repository().ancestry(&version).await;
-            let mut line = line.map_err(|error| migration.icechunk(error))?.boxed();
+        // Tags hold commits that no branch reaches.
+        for version in branches.map(VersionInfo::BranchTipRef).chain(tags.map(VersionInfo::TagRef)) {
+            let mut line = repository.ancestry(&version).await.map_err(fail)?.boxed();
             let mut is_tip = true;
-            while let Some(snapshot) = line.try_next().await.map_err(|error| migration.icechunk(error))? {
+            while let Some(snapshot) = line.try_next().await.map_err(fail)? {
                 if snapshot.id == Snapshot::INITIAL_SNAPSHOT_ID {
                     break;
                 }
-                target.note(&branch, &snapshot, std::mem::take(&mut is_tip))?;
+                target.note(&version, &snapshot, std::mem::take(&mut is_tip))?;
                 if !seen.insert(snapshot.id) {
                     break;
                 }
@@ -65,12 +67,17 @@ impl<'m> Target<'m> {
         Ok(target)
     }
 
-    fn note(&mut self, branch: &str, snapshot: &SnapshotInfo, is_tip: bool) -> Result<()> {
+    fn note(&mut self, version: &VersionInfo, snapshot: &SnapshotInfo, is_tip: bool) -> Result<()> {
+        let (name, branch) = match version {
+            VersionInfo::BranchTipRef(branch) => (format!("branch {branch:?}"), Some(branch)),
+            VersionInfo::TagRef(tag) => (format!("tag {tag:?}"), None),
+            _ => (String::new(), None),
+        };
         let text = |key: &str| snapshot.metadata.get(key).and_then(Value::as_str);
         let source = self.migration.source.name().as_str();
         let commit = text(COMMIT).and_then(|id| id.parse::<CommitId>().ok());
         let (Some(commit), Some(repo), Some(scope)) = (commit, text(REPO), text(SCOPE)) else {
-            let what = format!("branch {branch:?} holds commits that are not of a migration");
+            let what = format!("{name} holds commits that are not of a migration");
             return Err(self.migration.mismatch(what));
         };
         if repo != source || scope != self.scope() {
@@ -78,14 +85,17 @@ impl<'m> Target<'m> {
                 format!("it holds a migration of {repo} ({scope}), not of {source} ({})", self.scope());
             return Err(self.migration.mismatch(what));
         }
-        match text(POSITION) {
-            Some(position) if is_tip => {
+        match (text(POSITION), branch.filter(|_| is_tip)) {
+            (Some(position), Some(branch)) => {
                 let (line, position) = (branch.to_owned(), position.to_owned());
                 self.partial.insert(commit, Partial { line, position });
             }
-            Some(_) => return Err(self.migration.mismatch("somebody has committed on top of half a commit")),
-            None => {
-                if is_tip && branch.starts_with(LINE) {
+            (Some(_), None) => {
+                let what = format!("{name} was made on top of half a commit");
+                return Err(self.migration.mismatch(what));
+            }
+            (None, branch) => {
+                if let Some(branch) = branch.filter(|branch| branch.starts_with(LINE)) {
                     self.lines.insert(commit.clone(), branch.to_owned());
                 }
                 self.done.insert(commit, snapshot.id.clone());
@@ -123,6 +133,8 @@ impl<'m> Target<'m> {
             })?,
         };
         let line = format!("{LINE}{commit}");
+        // What an earlier run began here may have been taken for the line of another commit.
+        self.lines.retain(|_, other| *other != line);
         let repository = self.migration.target.repository();
         match repository.lookup_branch(&line).await {
             // Made by a run that was killed before its first commit.

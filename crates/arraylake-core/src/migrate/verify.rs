@@ -47,9 +47,9 @@ pub(super) async fn verify(migration: &Migration) -> Result<Verification> {
         let pair = Pair::new(migration, step, snapshot.clone()).await?;
         let changes = Changes::of(&migration.source, step).await?;
         pair.documents(&changes.documents, tips.contains(id), &mut found).await?;
-        pair.chunks(changes.chunks, &mut found).await?;
+        pair.chunks(&changes.chunks, &mut found).await?;
         if tips.contains(id) {
-            pair.nothing_besides(&mut found).await?;
+            pair.nothing_besides(&changes.chunks, &mut found).await?;
         }
         found.commits += 1;
     }
@@ -100,14 +100,15 @@ impl<'m> Pair<'m> {
         Ok(())
     }
 
-    async fn chunks(&self, all: BTreeSet<String>, found: &mut Verification) -> Result<()> {
-        let all: Vec<String> = all.into_iter().collect();
+    async fn chunks(&self, all: &BTreeSet<String>, found: &mut Verification) -> Result<()> {
+        let all: Vec<&String> = all.iter().collect();
         let mut arrays = Arrays::default();
         for paths in all.chunks(BATCH) {
-            arrays.learn(&self.at, paths).await?;
-            let references = self.at.get_chunk_refs(paths.iter().cloned()).await.map_err(Migration::v1)?;
+            arrays.learn(&self.at, paths.iter().copied()).await?;
+            let wanted = paths.iter().map(|path| path.as_str());
+            let references = self.at.get_chunk_refs(wanted).await.map_err(Migration::v1)?;
             let mut seen = Vec::new();
-            for path in paths {
+            for path in paths.iter().copied() {
                 let Some((at, numbers)) = arrays.place(path)? else { continue };
                 let reference = references.get(path);
                 seen.push((path, at, numbers, meaning(reference)?, reference));
@@ -177,16 +178,16 @@ impl<'m> Pair<'m> {
         Ok(arraylake_v1::chunks::verify(reference, &bytes).err().map(|error| error.to_string()))
     }
 
-    /// Looks for nodes and chunks that the V1 repo does not have.
-    async fn nothing_besides(&self, found: &mut Verification) -> Result<()> {
+    /// Looks for nodes and chunks that the V1 repo does not have, and for chunks that only it has.
+    async fn nothing_besides(&self, compared: &BTreeSet<String>, found: &mut Verification) -> Result<()> {
         let wanted = nodes(&self.at).await?;
         let chunks = self.at.list_prefix(&Collection::Chunks, "data/").await.map_err(Migration::v1)?;
         let mut arrays = Arrays::default();
         arrays.learn(&self.at, &chunks).await?;
-        let mut known: BTreeMap<Path, BTreeSet<Vec<u32>>> = BTreeMap::new();
+        let mut known: BTreeMap<Path, BTreeMap<Vec<u32>, &String>> = BTreeMap::new();
         for path in &chunks {
             if let Some((at, numbers)) = arrays.place(path)? {
-                known.entry(at).or_default().insert(numbers.0);
+                known.entry(at).or_default().insert(numbers.0, path);
             }
         }
         let there = self.session.list_nodes(&Path::root()).await;
@@ -206,9 +207,28 @@ impl<'m> Pair<'m> {
             while let Some(at) =
                 coordinates.try_next().await.map_err(|error| self.migration.icechunk(error))?
             {
-                if !known.get(&node.path).is_some_and(|known| known.contains(&at.0)) {
+                if known.get_mut(&node.path).and_then(|known| known.remove(&at.0)).is_none() {
                     let path = format!("{} {:?}", node.path, at.0);
                     self.differs(found, &path, "the V1 repo has no such chunk");
+                }
+            }
+        }
+        let not_found = known.into_values().flat_map(BTreeMap::into_values);
+        self.nothing_missing(not_found.filter(|path| !compared.contains(*path)), found).await
+    }
+
+    /// Says which chunks are missing, of those that were not found, whenever they were written.
+    async fn nothing_missing(
+        &self,
+        not_found: impl Iterator<Item = &String>,
+        found: &mut Verification,
+    ) -> Result<()> {
+        let paths: Vec<&String> = not_found.collect();
+        for paths in paths.chunks(BATCH) {
+            let paths = paths.iter().map(|path| path.as_str());
+            for (path, reference) in self.at.get_chunk_refs(paths).await.map_err(Migration::v1)? {
+                if !matches!(meaning(Some(&reference))?, Meaning::LeftOut(_)) {
+                    self.differs(found, &path, "it is missing");
                 }
             }
         }
