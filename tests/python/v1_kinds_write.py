@@ -36,6 +36,19 @@ kinds = {
     "spans": (numpy.array([1, 2, 3], dtype=">m8[ns]"), {"chunks": (2,)}),
     "names": (numpy.array(["a", "bé", ""], dtype="<U2"), {"chunks": (2,)}),
     "texts": (numpy.array(["a", "longer, é", ""], dtype=object), {"chunks": (2,), "object_codec": numcodecs.VLenUTF8()}),
+    "lz4": (numpy.arange(300, dtype="<i4"), {"chunks": (200,), "compressor": numcodecs.LZ4(3)}),
+    "lzma": (numpy.arange(300, dtype=">f8"), {"chunks": (200,), "compressor": numcodecs.LZMA(preset=1)}),
+    "delta": (numpy.array([[5, 3], [250, 7], [9, 9]], dtype=">i4"), {"chunks": (2, 2), "filters": [numcodecs.Delta(">i4", "<i2")]}),
+    "columns": (numpy.arange(12, dtype="u2").reshape(3, 4), {"chunks": (3, 2), "order": "F", "filters": [numcodecs.Delta("<u2")]}),
+    "narrow": (numpy.array([1.5, -2.0, 300.0]), {"chunks": (2,), "filters": [numcodecs.AsType("<i2", "<f8")]}),
+    "rounded": (numpy.linspace(0, 1, 9), {"chunks": (4,), "filters": [numcodecs.Quantize(2, "<f8", "<f4")]}),
+    "bits": (numpy.array([[1, 0, 1], [1, 1, 0], [0, 0, 1]], dtype=bool), {"chunks": (2, 3), "filters": [numcodecs.PackBits()]}),
+    "sums": (numpy.arange(9, dtype="u1"), {"chunks": (4,), "filters": [numcodecs.CRC32(), numcodecs.Adler32()]}),
+    "fixed": (numpy.array([b"ab", b"", b"xyz"], dtype="S3"), {"chunks": (2,), "fill_value": b"xx"}),
+    "records": (
+        numpy.array([(1, 2.5, b"a", (True,)), (3, 4.5, b"bc", (False,))], dtype=[("a", "<i4"), ("b", "<f8"), ("s", "S2"), ("n", [("t", "?")])]),
+        {"chunks": (2,)},
+    ),
 }
 for key, (values, options) in kinds.items():
     group.create_dataset(key, data=values, **options)
@@ -45,8 +58,8 @@ holes[2:, 2:] = 1
 group.create_dataset("scalar", shape=(), dtype="<i4")[...] = 42
 # What zarrs has no place for.
 odd = repo.root_group.create_group("odd")
-odd.create_dataset("fixed", data=numpy.array([b"ab"], dtype="S3"))
-odd.create_dataset("delta", data=numpy.arange(3, dtype="<i4"), filters=[numcodecs.Delta("<i4")])
-odd.create_dataset("lz4", data=numpy.arange(3), compressor=numcodecs.LZ4())
+odd.create_dataset("categories", data=numpy.array(["a", "b"], dtype=object), object_codec=numcodecs.Categorize(["a", "b"], object))
+odd.create_dataset("objects", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.JSON())
+odd.create_dataset("reversed", data=numpy.array([(1,)], dtype=[("a", ">i4")]))
 repo.commit("kinds")
 print(json.dumps(sorted([*kinds, "holes", "scalar"])))

@@ -19,9 +19,11 @@
 //! # }
 //! ```
 //!
-//! What has no place on the other side is an error that names it: structured types, fixed bytes, the filter `delta`, the
-//! compressors `lz4` and `lzma` in one direction, sharding and the like in the other. `packbits` has none in either,
-//! since numcodecs fills bytes from the other end than zarrs.
+//! Codecs and data types of Python that `zarrs` does not know by itself are plugins here, found as soon as this crate is
+//! linked: see `numcodecs`. Those that it knows need its features, such as `blosc`, `zlib`, `bz2`, `adler32`, `crc32c`.
+//!
+//! What has no place on the other side is an error that names it: objects of Python other than texts and bytes, filters
+//! such as `categorize`, fields in big-endian order in one direction, sharding and the like in the other.
 //!
 //! Numbers that JSON does not know, which Python writes into attributes as bare `NaN`, become texts (`"NaN"`). Python
 //! itself loses them.
@@ -33,6 +35,7 @@ mod fill;
 mod gather;
 mod key;
 mod list;
+mod numcodecs;
 mod read;
 mod translate;
 mod warm;
@@ -76,6 +79,7 @@ struct Inner {
     chunks: ChunkStore,
     reads: Gather<read::WantedReference, Option<ReferenceData>>,
     writes: Gather<NewReference, ()>,
+    erasures: Gather<read::WantedReference, ()>,
 }
 
 impl ZarrStore {
@@ -83,7 +87,8 @@ impl ZarrStore {
     #[must_use]
     pub fn new(repo: AsyncRepo, chunks: ChunkStore) -> Self {
         let (reads, writes) = (Gather::new(REQUESTS, BATCH), Gather::new(REQUESTS, BATCH));
-        Self { inner: Arc::new(Inner { repo, chunks, reads, writes }), warm: None }
+        let erasures = Gather::new(REQUESTS, BATCH);
+        Self { inner: Arc::new(Inner { repo, chunks, reads, writes, erasures }), warm: None }
     }
 
     /// The repo, for all that `zarrs` does not know: checkouts, commits, moves.

@@ -1,7 +1,7 @@
 //! Filters and compressors of V1 arrays, and the codecs of Zarr v3 that do the same.
 //!
-//! Filters and compressors are those of numcodecs. Not all of them have a codec in zarrs, and not all codecs of zarrs
-//! write what numcodecs reads: `packbits` fills bytes from the other end, for example.
+//! Filters and compressors are those of numcodecs. Not all of them have a codec in zarrs, or among the plugins of this
+//! crate, and not all codecs of zarrs write what numcodecs reads: its own `packbits` fills bytes from the other end.
 
 use serde_json::{Map, Value, json};
 
@@ -14,17 +14,33 @@ use crate::error::Result;
 
 type Config = Map<String, Value>;
 
-/// Filters that change elements before they become bytes.
-const OF_ARRAYS: [&str; 2] = ["fixedscaleoffset", "bitround"];
-/// Filters that change bytes and are known under a name of numcodecs.
-const OF_BYTES: [&str; 2] = ["shuffle", "fletcher32"];
+/// Filters that change elements before they become bytes, the key that tells the type of elements that they take, and
+/// the one that tells what they make of it.
+const OF_ARRAYS: [(&str, &str, &str); 6] = [
+    ("fixedscaleoffset", "dtype", "astype"),
+    ("bitround", "", ""),
+    ("delta", "dtype", "astype"),
+    ("astype", "decode_dtype", "encode_dtype"),
+    ("quantize", "dtype", "astype"),
+    ("packbits", "", ""),
+];
+/// Filters that change bytes: their names in numcodecs and in Zarr v3.
+const OF_BYTES: [(&str, &str); 5] = [
+    ("shuffle", "numcodecs.shuffle"),
+    ("fletcher32", "numcodecs.fletcher32"),
+    ("crc32", "numcodecs.crc32"),
+    ("adler32", "numcodecs.adler32"),
+    ("crc32c", "crc32c"),
+];
 /// Compressors, and filters that compress: their names in numcodecs and in Zarr v3.
-const COMPRESSORS: [(&str, &str); 5] = [
+const COMPRESSORS: [(&str, &str); 7] = [
     ("blosc", "blosc"),
     ("gzip", "gzip"),
     ("zstd", "zstd"),
     ("zlib", "numcodecs.zlib"),
     ("bz2", "numcodecs.bz2"),
+    ("lz4", "numcodecs.lz4"),
+    ("lzma", "numcodecs.lzma"),
 ];
 
 const PREFIX: &str = "numcodecs.";
@@ -37,6 +53,11 @@ type Numcodec = (String, Config);
 pub(super) fn vlen(filters: &Value) -> Option<&str> {
     let ids = filters.as_array()?.iter().filter_map(|filter| filter["id"].as_str());
     ids.into_iter().find(|id| matches!(*id, "vlen-utf8" | "vlen-bytes"))
+}
+
+/// The first filter, which says what objects are.
+pub(super) fn of_objects(filters: &Value) -> Option<&str> {
+    filters.as_array()?.first()?["id"].as_str()
 }
 
 /// The compressor of a V1 array, if it has one.
@@ -70,43 +91,79 @@ fn filters(stored: &Value) -> Result<Vec<Numcodec>> {
 /// The codecs of Zarr v3 for a V1 array.
 pub(super) fn to_v3(
     data_type: &DataType,
-    mut order: Order,
+    order: Order,
     filter_list: &Value,
     compressor: Option<Numcodec>,
 ) -> Result<Vec<Value>> {
-    let (mut of_arrays, mut of_bytes) = (Vec::new(), Vec::new());
-    let mut item = data_type.size();
+    let (mut codecs, mut of_bytes) = (Vec::new(), Vec::new());
+    let mut stored = Stored { item: data_type.size(), order };
     for (id, config) in filters(filter_list)? {
         if Some(id.as_str()) == data_type.vlen() {
             continue;
-        } else if OF_ARRAYS.contains(&id.as_str()) && of_bytes.is_empty() {
-            if let Some(text) = config.get("astype").and_then(Value::as_str) {
-                let (stored, mark) = DataType::of_draft(&json!(text), None)?;
-                (item, order) = (stored.size(), mark);
-            }
-            of_arrays.push(json!({"name": format!("{PREFIX}{id}"), "configuration": config}));
-        } else if OF_BYTES.contains(&id.as_str()) {
-            of_bytes.push(json!({"name": format!("{PREFIX}{id}"), "configuration": config}));
+        }
+        if let Some(filter) = OF_ARRAYS.iter().find(|(known, ..)| *known == id && of_bytes.is_empty()) {
+            stored = stored.after(filter, &config)?;
+            codecs.push(json!({"name": format!("{PREFIX}{id}"), "configuration": config}));
         } else {
-            let codec = compressing(&id, config, item);
+            let codec = on_bytes(&id, &config).or_else(|| compressing(&id, config, stored.item));
             of_bytes.push(codec.ok_or_else(|| unsupported(format!("filter `{id}` has no codec in zarrs")))?);
         }
     }
-    let to_bytes = match data_type.vlen() {
+    codecs.push(match data_type.vlen() {
         Some(name) => json!({"name": name}),
-        None if data_type.has_order() || item.is_some_and(|item| item > 1 && !of_arrays.is_empty()) => {
-            json!({"name": "bytes", "configuration": {"endian": order.as_str()}})
+        None if data_type.has_order() || stored.item.is_some_and(|item| item > 1 && !codecs.is_empty()) => {
+            json!({"name": "bytes", "configuration": {"endian": stored.order.as_str()}})
         }
         None => json!({"name": "bytes"}),
-    };
-    let mut codecs = of_arrays;
-    codecs.push(to_bytes);
+    });
     codecs.append(&mut of_bytes);
     if let Some((id, config)) = compressor {
-        let codec = compressing(&id, config, item);
+        let codec = compressing(&id, config, stored.item);
         codecs.push(codec.ok_or_else(|| unsupported(format!("compressor `{id}` has no codec in zarrs")))?);
     }
     Ok(codecs)
+}
+
+/// What elements are on their way to bytes: their length, if it is fixed, and the order of their bytes.
+#[derive(Clone, Copy)]
+struct Stored {
+    item: Option<u64>,
+    order: Order,
+}
+
+impl Stored {
+    /// What a filter makes of them.
+    fn after(self, (id, takes, makes): &(&str, &str, &str), config: &Config) -> Result<Self> {
+        if *id == "packbits" {
+            return Ok(Self { item: Some(1), ..self });
+        }
+        let kind = |key: &str| {
+            let text = config.get(key).and_then(Value::as_str);
+            text.map(|text| DataType::of_draft(&json!(text), None)).transpose()
+        };
+        let (taken, made) = (kind(takes)?, kind(makes)?);
+        if let Some((kind, order)) = &taken
+            && kind.has_order()
+            && *order != self.order
+        {
+            let message =
+                format!("filter `{id}` takes elements in another order of bytes than the array has");
+            return Err(unsupported(message));
+        }
+        let made = made.or(taken);
+        Ok(made.map_or(self, |(kind, order)| Self { item: kind.size(), order }))
+    }
+}
+
+/// A filter on bytes that does not compress; none if there is no such codec.
+fn on_bytes(id: &str, config: &Config) -> Option<Value> {
+    let (_, name) = OF_BYTES.into_iter().find(|(known, _)| *known == id)?;
+    if name.starts_with(PREFIX) {
+        return Some(json!({"name": name, "configuration": config}));
+    }
+    // That of Zarr v3 puts the checksum at the end, and has no say in it.
+    let at_end = config.get("location").is_none_or(|place| place.is_null() || place == "end");
+    at_end.then(|| json!({"name": name}))
 }
 
 /// A compressor of numcodecs as a codec; none if there is no such codec.

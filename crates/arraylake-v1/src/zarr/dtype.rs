@@ -11,6 +11,7 @@ use crate::error::Result;
 const COMPLEX: &str = "https://zarr-specs.readthedocs.io/en/core-protocol-v3.0-dev/protocol/extensions/complex-dtypes/v1.0.html";
 const DATETIME: &str = "https://zarr-specs.readthedocs.io/en/latest/extensions/data-types/datetime/v1.0.html";
 const UNICODE: &str = "TODO: unicode array protocol URL";
+const BYTES: &str = "TODO: bytestring array protocol URL";
 const OBJECT: &str = "TODO: object array protocol URL";
 const STRUCTURED: &str = "TODO: structured array protocol URL";
 
@@ -56,6 +57,10 @@ pub(super) enum DataType {
     Utf32(u64),
     /// Bytes.
     Raw(u64),
+    /// Bytes of which NULs at the end do not count.
+    FixedBytes(u64),
+    /// Named fields, one after the other.
+    Structured(Vec<(String, DataType)>),
     /// Texts of any length.
     Text,
     /// Bytes of any length.
@@ -67,6 +72,9 @@ impl DataType {
     pub(super) fn of_draft(stored: &Value, vlen: Option<&str>) -> Result<(Self, Order)> {
         let inner = stored.get("type").unwrap_or(stored);
         let odd = || unsupported(format!("data type {inner} of a V1 array has no place in zarrs"));
+        if let Some(fields) = inner.as_array() {
+            return Ok((structured(fields).ok_or_else(odd)?, Order::Little));
+        }
         let text = inner.as_str().ok_or_else(odd)?;
         if text == "bool" {
             return Ok((Self::Bool, Order::Little));
@@ -84,6 +92,7 @@ impl DataType {
             ('c', Ok(size @ (8 | 16))) => Self::Complex(size),
             ('U', Ok(size)) if size > 0 => Self::Utf32(size),
             ('V', Ok(size)) if size > 0 => Self::Raw(size),
+            ('S', Ok(size)) if size > 0 => Self::FixedBytes(size),
             ('M' | 'm', _) => time(kind, rest).ok_or_else(odd)?,
             ('O', _) if rest.is_empty() => match vlen {
                 Some("vlen-utf8") => Self::Text,
@@ -116,6 +125,11 @@ impl DataType {
             Some("complex128") => Some(Self::Complex(16)),
             Some("string") => Some(Self::Text),
             Some("bytes" | "variable_length_bytes") => Some(Self::Bytes),
+            Some("null_terminated_bytes") => {
+                let length = configuration["length_bytes"].as_u64();
+                length.filter(|length| *length > 0).map(Self::FixedBytes)
+            }
+            Some("structured") => structured_of_v3(configuration),
             Some("fixed_length_utf32") => {
                 let length = configuration["length_bytes"].as_u64();
                 length
@@ -154,6 +168,14 @@ impl DataType {
                 json!({"name": "fixed_length_utf32", "configuration": {"length_bytes": length * 4}})
             }
             Self::Raw(size) => json!(format!("r{}", size * 8)),
+            Self::FixedBytes(length) => {
+                json!({"name": "null_terminated_bytes", "configuration": {"length_bytes": length}})
+            }
+            Self::Structured(fields) => {
+                let fields: Vec<Value> =
+                    fields.iter().map(|(name, kind)| json!([name, kind.to_v3()])).collect();
+                json!({"name": "structured", "configuration": {"fields": fields}})
+            }
             Self::Text => json!("string"),
             Self::Bytes => json!("bytes"),
         }
@@ -173,7 +195,26 @@ impl DataType {
             }
             Self::Utf32(length) => extension(UNICODE, format!("{mark}U{length}")),
             Self::Raw(size) => extension(STRUCTURED, format!("|V{size}")),
+            Self::FixedBytes(length) => extension(BYTES, format!("|S{length}")),
+            Self::Structured(_) => {
+                json!({"extension": STRUCTURED, "type": self.field_to_draft(), "fallback": null})
+            }
             Self::Text | Self::Bytes => extension(OBJECT, "|O".to_owned()),
+        }
+    }
+
+    /// As NumPy describes it among the fields of another.
+    fn field_to_draft(&self) -> Value {
+        match self {
+            Self::Structured(fields) => {
+                fields.iter().map(|(name, kind)| json!([name, kind.field_to_draft()])).collect()
+            }
+            Self::Bool => json!("|b1"),
+            Self::Number(kind, 1) => json!(format!("|{kind}1")),
+            kind => match kind.to_draft(Order::Little) {
+                Value::Object(mut extension) => extension.remove("type").unwrap_or_default(),
+                plain => plain,
+            },
         }
     }
 
@@ -190,7 +231,10 @@ impl DataType {
     pub(super) fn size(&self) -> Option<u64> {
         match self {
             Self::Bool => Some(1),
-            Self::Number(_, size) | Self::Complex(size) | Self::Raw(size) => Some(*size),
+            Self::Number(_, size) | Self::Complex(size) | Self::Raw(size) | Self::FixedBytes(size) => {
+                Some(*size)
+            }
+            Self::Structured(fields) => fields.iter().map(|(_, kind)| kind.size()).sum(),
             Self::Time(..) => Some(8),
             Self::Utf32(length) => Some(4 * length),
             Self::Text | Self::Bytes => None,
@@ -199,7 +243,16 @@ impl DataType {
 
     /// Whether the order of bytes means something.
     pub(super) fn has_order(&self) -> bool {
-        !matches!(self, Self::Bool | Self::Number(_, 1) | Self::Raw(_) | Self::Text | Self::Bytes)
+        !matches!(
+            self,
+            Self::Bool
+                | Self::Number(_, 1)
+                | Self::Raw(_)
+                | Self::FixedBytes(_)
+                | Self::Structured(_)
+                | Self::Text
+                | Self::Bytes
+        )
     }
 
     /// The filter that stands for it in V1 arrays.
@@ -222,4 +275,28 @@ fn time(kind: char, rest: &str) -> Option<DataType> {
     let digits = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let scale = if digits == 0 { 1 } else { inner[..digits].parse().ok()? };
     Some(DataType::Time(kind, scale, inner[digits..].to_owned()))
+}
+
+/// Fields as NumPy describes them: names and types, the bytes of each in little order. None where there is something
+/// else: other orders, fields of several elements, gaps.
+fn structured(fields: &[Value]) -> Option<DataType> {
+    let field = |field: &Value| {
+        let [Value::String(name), stored] = field.as_array()?.as_slice() else { return None };
+        let (kind, order) = DataType::of_draft(stored, None).ok()?;
+        let fits = kind.size().is_some() && (order == Order::Little || !kind.has_order()) && !name.is_empty();
+        fits.then(|| (name.clone(), kind))
+    };
+    let fields: Vec<_> = fields.iter().map(field).collect::<Option<_>>()?;
+    (!fields.is_empty()).then_some(DataType::Structured(fields))
+}
+
+/// The same from Zarr v3.
+fn structured_of_v3(configuration: &Value) -> Option<DataType> {
+    let field = |field: &Value| {
+        let [Value::String(name), stored] = field.as_array()?.as_slice() else { return None };
+        let kind = DataType::of_v3(stored).ok()?;
+        (kind.size().is_some() && !name.is_empty()).then(|| (name.clone(), kind))
+    };
+    let fields: Vec<_> = configuration["fields"].as_array()?.iter().map(field).collect::<Option<_>>()?;
+    (!fields.is_empty()).then_some(DataType::Structured(fields))
 }

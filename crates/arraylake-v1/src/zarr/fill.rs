@@ -21,6 +21,11 @@ impl DataType {
             (Self::Raw(size), Value::Null | Value::Number(_)) => {
                 json!(vec![0; usize::try_from(*size).unwrap_or_default()])
             }
+            (Self::FixedBytes(_), Value::Null | Value::Number(_)) => json!(""),
+            (Self::Structured(_), Value::Null | Value::Number(_)) => {
+                let size = self.size().and_then(|size| usize::try_from(size).ok());
+                json!(STANDARD.encode(vec![0; size.unwrap_or_default()]))
+            }
             (Self::Number('i' | 'u', _) | Self::Time(..), Value::Number(number)) => whole(number),
             (_, Value::Null) => json!(0),
             (_, fill) => fill.clone(),

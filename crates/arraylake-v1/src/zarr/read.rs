@@ -7,6 +7,7 @@ use arraylake_types::v1::{Collection, ReferenceData};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use zarrs_storage::byte_range::{ByteRange, ByteRangeIterator, InvalidByteRangeError};
 use zarrs_storage::{
@@ -91,15 +92,23 @@ impl ZarrStore {
     }
 
     async fn references(&self, wanted: Vec<WantedReference>) -> Result<Vec<Option<ReferenceData>>> {
+        self.look_up(&wanted).await
+    }
+
+    /// What is stored for chunks, with one request for each array.
+    pub(super) async fn look_up<T: DeserializeOwned + Clone>(
+        &self,
+        wanted: &[WantedReference],
+    ) -> Result<Vec<Option<T>>> {
         // The service wants all chunks of a request to be of one array.
         let mut requests: HashMap<(&View, &str), Vec<&str>> = HashMap::new();
-        for (view, path) in &wanted {
+        for (view, path) in wanted {
             requests.entry((view, node_of_chunk(path))).or_default().push(path);
         }
         let metastore = self.inner.repo.metastore();
         let calls = requests.iter().map(|((view, _), paths)| async move {
             let rows = metastore.get_docs(&Collection::Chunks, view, paths).await?;
-            rows.into_iter().filter_map(|row| read_doc(row).transpose()).collect::<Result<HashMap<_, _>>>()
+            rows.into_iter().filter_map(|row| read_doc(row).transpose()).collect::<Result<HashMap<_, T>>>()
         });
         let answers = futures_util::future::try_join_all(calls).await?;
         let answers: HashMap<_, _> = requests.keys().copied().zip(answers).collect();

@@ -176,6 +176,28 @@ async fn erasing_takes_what_is_there_and_leaves_no_trace_of_what_is_not() {
 }
 
 #[tokio::test]
+async fn chunks_that_are_erased_at_the_same_time_go_in_a_few_requests() {
+    let (store, service) = filled().await;
+    let keys: Vec<StoreKey> = (0..300).map(|n| key(&format!("g/line/c/{n}"))).collect();
+    for key in &keys {
+        store.set(key, Bytes::from_static(b"12345678")).await.unwrap();
+    }
+    service.take_log();
+    futures_util::future::try_join_all(keys.iter().map(|key| store.erase(key))).await.unwrap();
+    let log = service.take_log();
+    assert!(log.len() <= 2 * 5, "{} requests", log.len());
+    assert_eq!(texts(&store.list_prefix(&prefix("g/line/c/")).await.unwrap()), Vec::<String>::new());
+    for key in &keys {
+        store.set(key, Bytes::from_static(b"12345678")).await.unwrap();
+    }
+    service.take_log();
+    store.erase_many(&keys).await.unwrap();
+    let log = service.take_log();
+    assert_eq!(log.len(), 2, "one to look and one to delete: {log:?}");
+    assert_eq!(texts(&store.list_prefix(&prefix("g/line/c/")).await.unwrap()), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_directory_is_erased_with_all_that_is_in_it_and_nothing_else() {
     let (store, service) = filled().await;
     service.insert("meta/root/gg.group.json", json!({"attributes": {}}));

@@ -29,8 +29,8 @@ pub fn group_to_v3(stored: &Object) -> Value {
 /// The document of an array, for Zarr v3.
 ///
 /// # Errors
-/// [`Unsupported`](crate::ErrorKind::Unsupported) with the name of what zarrs cannot read: structured types, fixed
-/// bytes, filters such as `delta`, the compressors `lz4` and `lzma`.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) with the name of what zarrs cannot read: objects of Python, filters
+/// such as `categorize`, structured types with fields in big-endian order.
 pub fn array_to_v3(stored: &Object) -> Result<Value> {
     let field = |name: &str| stored.get(name).unwrap_or(&Value::Null);
     if field("storage_transformers").as_array().is_some_and(|list| !list.is_empty()) {
@@ -39,7 +39,11 @@ pub fn array_to_v3(stored: &Object) -> Result<Value> {
     let mut attributes = field("attributes").as_object().cloned().unwrap_or_default();
     let filters = attributes.remove(FILTERS).unwrap_or_default();
     let shape = field("shape").as_array().cloned().unwrap_or_default();
-    let (data_type, order) = DataType::of_draft(field("data_type"), vlen(&filters))?;
+    let data_type = DataType::of_draft(field("data_type"), vlen(&filters));
+    let (data_type, order) = data_type.map_err(|error| match codecs::of_objects(&filters) {
+        Some(id) => unsupported(format!("{error} (filter `{id}`)")),
+        None => error,
+    })?;
     let mut list = codecs::to_v3(&data_type, order, &filters, compressor(field("compressor"))?)?;
     if field("chunk_memory_layout") == "F" && shape.len() > 1 {
         let order: Vec<usize> = (0..shape.len()).rev().collect();
@@ -94,6 +98,7 @@ pub fn array_to_draft(document: &Object) -> Result<Value> {
         return Err(unsupported(format!("chunk grid {} has no place in a V1 repo", grid["name"])));
     }
     let draft = codecs::to_draft(&data_type, shape.len(), field("codecs"))?;
+    let order = draft.order();
     let mut attributes = field("attributes").as_object().cloned().unwrap_or_default();
     if attributes.contains_key(FILTERS) {
         let message = "an attribute `filters` has no place in a V1 repo, which keeps its own under this name";
@@ -110,7 +115,7 @@ pub fn array_to_draft(document: &Object) -> Result<Value> {
         "attributes": attributes,
         "chunk_grid": {"chunk_shape": chunk_shape, "separator": separator, "type": "regular"},
         "chunk_memory_layout": if draft.is_f { "F" } else { "C" },
-        "data_type": data_type.to_draft(draft.order),
+        "data_type": data_type.to_draft(order),
         "extensions": [],
         "fill_value": data_type.fill_to_draft(field("fill_value"))?,
         "shape": shape,

@@ -1,6 +1,6 @@
 //! Writing and erasing. What is written is visible to others with a commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use arraylake_types::v1::{Collection, NewDoc};
 use async_trait::async_trait;
@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use zarrs_storage::{AsyncWritableStorageTraits, OffsetBytesIterator, StorageError, StoreKey, StorePrefix};
 
 use super::key::{Key, split_chunk};
-use super::read::Stored;
-use super::{ZarrStore, array_to_draft, fail, group_to_draft, unsupported};
+use super::read::{Stored, WantedReference};
+use super::{BATCH, ZarrStore, array_to_draft, fail, group_to_draft, unsupported};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metastore::View;
 use crate::path::NodePath;
@@ -62,6 +62,7 @@ impl ZarrStore {
 
     async fn store_references(&self, references: Vec<NewReference>) -> Result<Vec<()>> {
         let done = vec![(); references.len()];
+        let _writing = self.inner.repo.writing().await;
         let mut rest = references;
         while let Some((view, ..)) = rest.first() {
             let view = view.clone();
@@ -74,10 +75,19 @@ impl ZarrStore {
         Ok(done)
     }
 
-    /// Deletes what is there. What is not is left alone: zarrs erases each chunk that has nothing but fill values.
+    async fn erase_key(&self, key: &StoreKey) -> Result<()> {
+        let Key::Chunk(path) = Key::parse(key.as_str()) else {
+            return self.erase_keys(std::slice::from_ref(key)).await;
+        };
+        self.cool();
+        let view = self.inner.repo.writable()?.view();
+        let run = |erased| self.erase_references(erased);
+        self.inner.erasures.ask((view, path), run).await
+    }
+
     async fn erase_keys(&self, keys: &[StoreKey]) -> Result<()> {
         self.cool();
-        self.inner.repo.writable()?;
+        let view = self.inner.repo.writable()?.view();
         let (mut documents, mut chunks) = (BTreeSet::new(), BTreeSet::new());
         for key in keys {
             match Key::parse(key.as_str()) {
@@ -86,14 +96,30 @@ impl ZarrStore {
                 Key::Other => {}
             }
         }
-        for (collection, paths) in [(Collection::Chunks, chunks), (Collection::Metadata, documents)] {
-            if paths.is_empty() {
-                continue;
-            }
-            let found = self.inner.repo.fetch::<Box<RawValue>>(&collection, paths).await?;
-            self.inner.repo.delete(&collection, found.into_keys()).await?;
+        let chunks: Vec<WantedReference> = chunks.into_iter().map(|path| (view.clone(), path)).collect();
+        for chunks in chunks.chunks(BATCH) {
+            self.erase_references(chunks.to_vec()).await?;
         }
-        Ok(())
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let found = self.inner.repo.fetch::<Box<RawValue>>(&Collection::Metadata, documents).await?;
+        self.inner.repo.delete(&Collection::Metadata, found.into_keys()).await
+    }
+
+    /// Deletes references that are there, all in one request. What is not is left alone: zarrs erases each chunk that
+    /// has nothing but fill values.
+    async fn erase_references(&self, erased: Vec<WantedReference>) -> Result<Vec<()>> {
+        let found = self.look_up::<Box<RawValue>>(&erased).await?;
+        let mut there: HashMap<&View, Vec<&str>> = HashMap::new();
+        for ((view, path), _) in erased.iter().zip(found).filter(|(_, found)| found.is_some()) {
+            there.entry(view).or_default().push(path);
+        }
+        let _writing = self.inner.repo.writing().await;
+        for (view, paths) in there {
+            self.inner.repo.metastore().del_docs(&Collection::Chunks, view, &paths).await?;
+        }
+        Ok(vec![(); erased.len()])
     }
 
     async fn erase_under(&self, prefix: &str) -> Result<()> {
@@ -136,7 +162,7 @@ impl AsyncWritableStorageTraits for ZarrStore {
     }
 
     async fn erase(&self, key: &StoreKey) -> Result<(), StorageError> {
-        self.erase_keys(std::slice::from_ref(key)).await.map_err(fail)
+        self.erase_key(key).await.map_err(fail)
     }
 
     async fn erase_many(&self, keys: &[StoreKey]) -> Result<(), StorageError> {

@@ -5,20 +5,22 @@ use serde_json::{Value, json};
 use super::{COMPRESSORS, Config, Numcodec, OF_ARRAYS, OF_BYTES, PREFIX, compressor_document};
 use crate::error::Result;
 use crate::zarr::dtype::{DataType, Order};
+use crate::zarr::numcodecs::order_of_numpy;
 use crate::zarr::unsupported;
 
 /// What the codecs of a Zarr v3 array come to in a V1 array.
 #[derive(Debug)]
 pub(in crate::zarr) struct Draft {
     pub(in crate::zarr) is_f: bool,
-    pub(in crate::zarr) order: Order,
+    /// None as long as nothing has told it.
+    order: Option<Order>,
     pub(in crate::zarr) filters: Vec<Value>,
     pub(in crate::zarr) compressor: Option<Value>,
 }
 
 /// The codecs as filters, a compressor, and the order of dimensions and bytes.
 pub(in crate::zarr) fn to_draft(data_type: &DataType, dimensions: usize, codecs: &Value) -> Result<Draft> {
-    let mut draft = Draft { is_f: false, order: Order::Little, filters: Vec::new(), compressor: None };
+    let mut draft = Draft { is_f: false, order: None, filters: Vec::new(), compressor: None };
     let mut is_bytes = false;
     let codecs = codecs.as_array().map(Vec::as_slice).unwrap_or_default();
     for (index, codec) in codecs.iter().enumerate() {
@@ -38,6 +40,11 @@ fn odd(name: &str) -> crate::Error {
 }
 
 impl Draft {
+    /// The order of bytes of the elements.
+    pub(in crate::zarr) fn order(&self) -> Order {
+        self.order.unwrap_or(Order::Little)
+    }
+
     /// Takes a codec on arrays, and says whether what comes out of it are bytes.
     fn on_array(
         &mut self,
@@ -55,7 +62,7 @@ impl Draft {
         }
         if name == "bytes" && data_type.vlen().is_none() {
             let big = config.get("endian").and_then(Value::as_str) == Some("big");
-            self.order = if big { Order::Big } else { Order::Little };
+            self.order.get_or_insert(if big { Order::Big } else { Order::Little });
             return Ok(true);
         }
         if Some(name) == data_type.vlen() {
@@ -64,8 +71,12 @@ impl Draft {
             return Ok(true);
         }
         let id = name.strip_prefix(PREFIX).unwrap_or(name);
-        if !OF_ARRAYS.contains(&id) {
-            return Err(odd(name));
+        let known = OF_ARRAYS.iter().find(|(known, ..)| *known == id);
+        // By its own name `packbits` is another codec.
+        let (_, takes, _) = known.filter(|_| name != "packbits").ok_or_else(|| odd(name))?;
+        // The codec `bytes` tells the order of what the filters have made.
+        if let (None, Some(text)) = (self.order, config.get(*takes).and_then(Value::as_str)) {
+            self.order = Some(order_of_numpy(text));
         }
         self.filters.push(with_id(id, config));
         Ok(false)
@@ -93,9 +104,8 @@ fn transposes(config: &Config, dimensions: usize) -> Option<bool> {
 
 /// A codec on bytes as numcodecs has it; none if that would not read the same.
 fn numcodec(name: &str, mut config: Config) -> Option<Numcodec> {
-    let bare = name.strip_prefix(PREFIX).unwrap_or(name);
-    if OF_BYTES.contains(&bare) {
-        return Some((bare.to_owned(), config));
+    if let Some((id, _)) = OF_BYTES.into_iter().find(|(id, known)| *known == name || *id == name) {
+        return Some((id.to_owned(), config));
     }
     let (id, _) = COMPRESSORS.into_iter().find(|(_, known)| *known == name)?;
     if id == "blosc" {

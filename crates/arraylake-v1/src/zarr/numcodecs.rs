@@ -1,0 +1,64 @@
+//! What Python writes into V1 arrays and `zarrs` does not know by itself: codecs of numcodecs, and data types.
+//!
+//! They are plugins of `zarrs`: a program that links this crate has them. Names and bytes are those of `numcodecs` in
+//! Zarr v3, so that arrays that were moved to another store are read by others, too.
+//!
+//! | name | what it does |
+//! | --- | --- |
+//! | `numcodecs.delta` | differences between neighbours |
+//! | `numcodecs.astype` | elements as another type of number |
+//! | `numcodecs.quantize` | fewer decimal digits |
+//! | `numcodecs.packbits` | eight booleans in a byte |
+//! | `numcodecs.lz4`, `numcodecs.lzma` | compressors |
+//! | `numcodecs.crc32` | a checksum |
+//! | `null_terminated_bytes` | data type: bytes of a fixed length, `\|S3` in NumPy |
+//! | `structured` | data type: several named fields |
+
+mod arrays;
+mod bytes;
+mod numbers;
+mod types;
+mod whole;
+
+use std::borrow::Cow;
+use std::sync::{LazyLock, RwLock};
+
+use serde_json::{Map, Value};
+use zarrs_metadata::Configuration;
+use zarrs_metadata::v3::MetadataV3;
+use zarrs_plugin::ExtensionAliasesConfig;
+
+pub(super) use self::numbers::order_of_numpy;
+
+/// Where the names of a plugin are kept.
+type Names = LazyLock<RwLock<ExtensionAliasesConfig>>;
+
+/// The names of a plugin.
+fn names(first: &'static str, more: &[&'static str]) -> RwLock<ExtensionAliasesConfig> {
+    let more = more.iter().copied().map(Cow::Borrowed).collect();
+    RwLock::new(ExtensionAliasesConfig::new(first, more, Vec::new()))
+}
+
+/// The configuration of a codec or data type.
+fn fields(metadata: &MetadataV3) -> Map<String, Value> {
+    metadata.configuration().map(|fields: &Configuration| (**fields).clone()).unwrap_or_default()
+}
+
+/// Lets zarrs find a type under its names.
+macro_rules! named {
+    ($type:ty, $names:ident) => {
+        impl zarrs_plugin::ExtensionAliases<zarrs_plugin::ZarrVersion3> for $type {
+            fn aliases() -> std::sync::RwLockReadGuard<'static, zarrs_plugin::ExtensionAliasesConfig> {
+                $names.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+            }
+
+            fn aliases_mut() -> std::sync::RwLockWriteGuard<'static, zarrs_plugin::ExtensionAliasesConfig> {
+                $names.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+            }
+        }
+    };
+}
+use named;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! [`OnArrays`]: codecs that change elements.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use zarrs_codec::{
+    ArrayBytes, ArrayCodecTraits, ArrayPartialDecoderTraits, ArrayPartialEncoderTraits,
+    ArrayToArrayCodecTraits, AsyncArrayPartialDecoderTraits, AsyncArrayPartialEncoderTraits, Codec,
+    CodecError, CodecMetadataOptions, CodecOptions, CodecPluginV3, CodecTraits, CodecTraitsV3,
+    PartialDecoderCapability, PartialEncoderCapability, RecommendedConcurrency,
+};
+use zarrs_data_type::{DataType, FillValue};
+use zarrs_metadata::v3::MetadataV3;
+use zarrs_metadata::{ChunkShape, Configuration};
+use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
+
+use super::numbers::Number;
+use super::whole::Whole;
+use super::{Names, fields, named, names};
+
+static NAMES: Names = Names::new(|| {
+    names("numcodecs.delta", &["numcodecs.astype", "numcodecs.quantize", "numcodecs.packbits"])
+});
+named!(OnArrays, NAMES);
+
+inventory::submit! {
+    CodecPluginV3::new::<OnArrays>()
+}
+
+/// A codec of numcodecs that changes elements.
+#[derive(Clone, Debug)]
+pub(super) struct OnArrays {
+    filter: Filter,
+    configuration: Configuration,
+}
+
+/// What it does, from one type of number to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Filter {
+    Delta(Number, Number),
+    AsType(Number, Number),
+    Quantize(i32, Number, Number),
+    PackBits,
+}
+
+impl Filter {
+    fn new(name: &str, fields: &Map<String, Value>) -> Result<Self, String> {
+        let number = |key: &str| {
+            let text = fields.get(key).and_then(Value::as_str);
+            let known = text.and_then(Number::of_numpy);
+            known.ok_or_else(|| {
+                format!("codec `{name}` knows no numbers of the type {key} = {}", text.unwrap_or("?"))
+            })
+        };
+        let encoded = || {
+            if fields.get("astype").is_none_or(Value::is_null) { number("dtype") } else { number("astype") }
+        };
+        match name {
+            "numcodecs.delta" => Ok(Self::Delta(number("dtype")?, encoded()?)),
+            "numcodecs.astype" => Ok(Self::AsType(number("decode_dtype")?, number("encode_dtype")?)),
+            "numcodecs.quantize" => {
+                let digits = fields
+                    .get("digits")
+                    .and_then(Value::as_i64)
+                    .and_then(|digits| i32::try_from(digits).ok());
+                let digits = digits.ok_or_else(|| format!("codec `{name}` needs a number of digits"))?;
+                let (decoded, encoded) = (number("dtype")?, encoded()?);
+                if !decoded.is_float() || !encoded.is_float() {
+                    return Err(format!("codec `{name}` is for floats"));
+                }
+                Ok(Self::Quantize(digits, decoded, encoded))
+            }
+            "numcodecs.packbits" => Ok(Self::PackBits),
+            _ => Err(format!("codec `{name}` is unknown")),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Delta(..) => "numcodecs.delta",
+            Self::AsType(..) => "numcodecs.astype",
+            Self::Quantize(..) => "numcodecs.quantize",
+            Self::PackBits => "numcodecs.packbits",
+        }
+    }
+
+    /// Whether each element is made of one alone, in its place.
+    fn is_by_element(self) -> bool {
+        matches!(self, Self::AsType(..) | Self::Quantize(..))
+    }
+
+    fn encoded(self) -> Number {
+        match self {
+            Self::Delta(_, encoded) | Self::AsType(_, encoded) | Self::Quantize(_, _, encoded) => encoded,
+            Self::PackBits => Number::U8,
+        }
+    }
+
+    fn encode(self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Delta(decoded, encoded) => decoded.cast(decoded.differences(bytes), encoded),
+            Self::AsType(decoded, encoded) => decoded.cast(bytes.to_vec(), encoded),
+            Self::Quantize(digits, decoded, encoded) => decoded.cast(decoded.rounded(bytes, digits), encoded),
+            Self::PackBits => pack(bytes),
+        }
+    }
+
+    fn decode(self, bytes: &[u8]) -> Option<Vec<u8>> {
+        Some(match self {
+            Self::Delta(decoded, encoded) => decoded.sums(&encoded.cast(bytes.to_vec(), decoded)),
+            Self::AsType(decoded, encoded) | Self::Quantize(_, decoded, encoded) => {
+                encoded.cast(bytes.to_vec(), decoded)
+            }
+            Self::PackBits => unpack(bytes)?,
+        })
+    }
+}
+
+/// The number of bits that are too many, then the bits, the first one highest.
+fn pack(booleans: &[u8]) -> Vec<u8> {
+    let spare = (8 - booleans.len() % 8) % 8;
+    // Less than eight.
+    let mut packed = vec![spare as u8];
+    packed.extend(booleans.chunks(8).map(|eight| {
+        eight.iter().enumerate().fold(0, |byte, (index, bit)| byte | u8::from(*bit != 0) << (7 - index))
+    }));
+    packed
+}
+
+fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let (spare, bytes) = packed.split_first()?;
+    let length = (8 * bytes.len()).checked_sub(usize::from(*spare))?;
+    let bits = bytes.iter().flat_map(|byte| (0..8).map(move |index| byte >> (7 - index) & 1));
+    Some(bits.take(length).collect())
+}
+
+impl OnArrays {
+    fn check(&self, data_type: &DataType) -> Result<(), CodecError> {
+        let fits = match self.filter {
+            Filter::Delta(number, _) | Filter::AsType(number, _) | Filter::Quantize(_, number, _) => {
+                data_type.fixed_size() == Some(number.size())
+            }
+            Filter::PackBits => data_type.name(ZarrVersion::V3).as_deref() == Some("bool"),
+        };
+        let odd = || CodecError::UnsupportedDataType(data_type.clone(), self.filter.name().to_owned());
+        if fits { Ok(()) } else { Err(odd()) }
+    }
+
+    /// The decoded bytes of a whole chunk.
+    pub(super) fn decoded(
+        &self,
+        bytes: &[u8],
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+    ) -> Result<Vec<u8>, CodecError> {
+        self.check(data_type)?;
+        let count = shape.iter().map(|length| length.get()).product::<u64>();
+        let expected = data_type.fixed_size().map(|size| count * size as u64);
+        let decoded = self.filter.decode(bytes).filter(|decoded| Some(decoded.len() as u64) == expected);
+        decoded.ok_or_else(|| {
+            CodecError::Other(format!(
+                "codec `{}`: {} bytes are not those of a chunk",
+                self.filter.name(),
+                bytes.len()
+            ))
+        })
+    }
+
+    /// The shape of what is encoded.
+    pub(super) fn shape(&self, decoded: &[NonZeroU64]) -> ChunkShape {
+        if self.filter != Filter::PackBits {
+            return decoded.to_vec();
+        }
+        let count = decoded.iter().map(|length| length.get()).product::<u64>();
+        vec![NonZeroU64::MIN.saturating_add(count.div_ceil(8))]
+    }
+}
+
+impl CodecTraitsV3 for OnArrays {
+    fn create(metadata: &MetadataV3) -> Result<Codec, PluginCreateError> {
+        let fields = fields(metadata);
+        let filter = Filter::new(metadata.name(), &fields)?;
+        Ok(Codec::ArrayToArray(Arc::new(Self { filter, configuration: fields.into() })))
+    }
+}
+
+impl ExtensionName for OnArrays {
+    fn name(&self, version: ZarrVersion) -> Option<Cow<'static, str>> {
+        (version == ZarrVersion::V3).then_some(Cow::Borrowed(self.filter.name()))
+    }
+}
+
+impl CodecTraits for OnArrays {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn configuration(&self, _: ZarrVersion, _: &CodecMetadataOptions) -> Option<Configuration> {
+        Some(self.configuration.clone())
+    }
+
+    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
+        let by_element = self.filter.is_by_element();
+        PartialDecoderCapability { partial_read: by_element, partial_decode: by_element }
+    }
+
+    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
+        PartialEncoderCapability { partial_encode: false }
+    }
+}
+
+impl ArrayCodecTraits for OnArrays {
+    fn recommended_concurrency(
+        &self,
+        _: &[NonZeroU64],
+        _: &DataType,
+    ) -> Result<RecommendedConcurrency, CodecError> {
+        Ok(RecommendedConcurrency::new_maximum(1))
+    }
+}
+
+#[async_trait::async_trait]
+impl ArrayToArrayCodecTraits for OnArrays {
+    fn into_dyn(self: Arc<Self>) -> Arc<dyn ArrayToArrayCodecTraits> {
+        self
+    }
+
+    fn encoded_data_type(&self, decoded: &DataType) -> Result<DataType, CodecError> {
+        self.check(decoded)?;
+        let name = self.filter.encoded().name();
+        DataType::from_metadata(&MetadataV3::new(name)).map_err(|error| CodecError::Other(error.to_string()))
+    }
+
+    fn encoded_fill_value(&self, _: &DataType, fill: &FillValue) -> Result<FillValue, CodecError> {
+        Ok(match self.filter {
+            // Of several booleans, which are not one each.
+            Filter::PackBits => FillValue::from(0_u8),
+            filter => FillValue::new(filter.encode(fill.as_ne_bytes())),
+        })
+    }
+
+    fn encoded_shape(&self, decoded: &[NonZeroU64]) -> Result<ChunkShape, CodecError> {
+        Ok(self.shape(decoded))
+    }
+
+    fn decoded_shape(&self, encoded: &[NonZeroU64]) -> Result<Option<ChunkShape>, CodecError> {
+        Ok((self.filter != Filter::PackBits).then(|| encoded.to_vec()))
+    }
+
+    fn encode<'a>(
+        &self,
+        bytes: ArrayBytes<'a>,
+        _: &[NonZeroU64],
+        data_type: &DataType,
+        _: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<ArrayBytes<'a>, CodecError> {
+        self.check(data_type)?;
+        Ok(self.filter.encode(&bytes.into_fixed()?).into())
+    }
+
+    fn decode<'a>(
+        &self,
+        bytes: ArrayBytes<'a>,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        _: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<ArrayBytes<'a>, CodecError> {
+        Ok(self.decoded(&bytes.into_fixed()?, shape, data_type)?.into())
+    }
+
+    fn partial_decoder(
+        self: Arc<Self>,
+        input: Arc<dyn ArrayPartialDecoderTraits>,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        fill: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<Arc<dyn ArrayPartialDecoderTraits>, CodecError> {
+        Ok(Arc::new(Whole::new(input, self, shape, data_type, fill)))
+    }
+
+    fn partial_encoder(
+        self: Arc<Self>,
+        _: Arc<dyn ArrayPartialEncoderTraits>,
+        _: &[NonZeroU64],
+        _: &DataType,
+        _: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<Arc<dyn ArrayPartialEncoderTraits>, CodecError> {
+        Err(self.in_parts())
+    }
+
+    async fn async_partial_decoder(
+        self: Arc<Self>,
+        input: Arc<dyn AsyncArrayPartialDecoderTraits>,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        fill: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<Arc<dyn AsyncArrayPartialDecoderTraits>, CodecError> {
+        Ok(Arc::new(Whole::new(input, self, shape, data_type, fill)))
+    }
+
+    async fn async_partial_encoder(
+        self: Arc<Self>,
+        _: Arc<dyn AsyncArrayPartialEncoderTraits>,
+        _: &[NonZeroU64],
+        _: &DataType,
+        _: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<Arc<dyn AsyncArrayPartialEncoderTraits>, CodecError> {
+        Err(self.in_parts())
+    }
+}
+
+impl OnArrays {
+    fn in_parts(&self) -> CodecError {
+        CodecError::Other(format!("codec `{}` cannot write a part of a chunk", self.filter.name()))
+    }
+}

@@ -1,0 +1,137 @@
+//! [`FixedBytes`] and [`Structured`]: data types whose elements are some bytes each.
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use zarrs_data_type::{
+    DataType, DataTypeFillValueError, DataTypeFillValueMetadataError, DataTypePluginV3, DataTypeTraits,
+    DataTypeTraitsV3, FillValue,
+};
+use zarrs_metadata::v3::MetadataV3;
+use zarrs_metadata::{Configuration, DataTypeSize, FillValueMetadata};
+use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
+
+use super::{Names, fields, named, names};
+use crate::zarr::dtype;
+
+static FIXED_NAMES: Names = Names::new(|| names("null_terminated_bytes", &[]));
+static STRUCTURED_NAMES: Names = Names::new(|| names("structured", &[]));
+named!(FixedBytes, FIXED_NAMES);
+named!(Structured, STRUCTURED_NAMES);
+
+inventory::submit! {
+    DataTypePluginV3::new::<FixedBytes>()
+}
+inventory::submit! {
+    DataTypePluginV3::new::<Structured>()
+}
+
+/// Bytes of one length; NULs at the end stand for nothing.
+#[derive(Clone, Copy, Debug)]
+struct FixedBytes {
+    length: usize,
+}
+
+/// Named fields, one after the other.
+#[derive(Clone, Debug)]
+struct Structured {
+    fields: Value,
+    length: usize,
+}
+
+/// The bytes of a fill value: base64 in metadata, filled up with NULs.
+fn fill_of(fill: &FillValueMetadata, length: usize) -> Result<FillValue, DataTypeFillValueMetadataError> {
+    let text = fill.as_str().ok_or(DataTypeFillValueMetadataError)?;
+    let mut bytes = STANDARD.decode(text).map_err(|_| DataTypeFillValueMetadataError)?;
+    if bytes.len() > length {
+        return Err(DataTypeFillValueMetadataError);
+    }
+    bytes.resize(length, 0);
+    Ok(FillValue::new(bytes))
+}
+
+/// Without NULs at the end.
+fn without_end(bytes: &[u8]) -> &[u8] {
+    let length = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    &bytes[..length]
+}
+
+impl DataTypeTraitsV3 for FixedBytes {
+    fn create(metadata: &MetadataV3) -> Result<DataType, PluginCreateError> {
+        let length = fields(metadata).get("length_bytes").and_then(Value::as_u64);
+        let length = length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length > 0);
+        let length = length.ok_or("data type `null_terminated_bytes` needs a length")?;
+        Ok(DataType::new(Self { length }))
+    }
+}
+
+impl DataTypeTraitsV3 for Structured {
+    fn create(metadata: &MetadataV3) -> Result<DataType, PluginCreateError> {
+        let fields = fields(metadata).remove("fields").unwrap_or_default();
+        let stored = json!({"name": "structured", "configuration": {"fields": fields}});
+        let size = dtype::DataType::of_v3(&stored).ok().and_then(|structured| structured.size());
+        let length = size.and_then(|size| usize::try_from(size).ok());
+        let length =
+            length.ok_or_else(|| format!("data type `structured` cannot have the fields {fields}"))?;
+        Ok(DataType::new(Self { fields, length }))
+    }
+}
+
+/// What both do in the same way.
+macro_rules! data_type {
+    ($type:ty, $name:literal, $configuration:expr, $told:expr) => {
+        impl ExtensionName for $type {
+            fn name(&self, version: ZarrVersion) -> Option<Cow<'static, str>> {
+                (version == ZarrVersion::V3).then_some(Cow::Borrowed($name))
+            }
+        }
+
+        impl DataTypeTraits for $type {
+            fn configuration(&self, _: ZarrVersion) -> Configuration {
+                let (key, value): (&str, Value) = $configuration(self);
+                Map::from_iter([(key.to_owned(), value)]).into()
+            }
+
+            fn size(&self) -> DataTypeSize {
+                DataTypeSize::Fixed(self.length)
+            }
+
+            fn fill_value(
+                &self,
+                fill: &FillValueMetadata,
+                _: ZarrVersion,
+            ) -> Result<FillValue, DataTypeFillValueMetadataError> {
+                fill_of(fill, self.length)
+            }
+
+            fn metadata_fill_value(
+                &self,
+                fill: &FillValue,
+            ) -> Result<FillValueMetadata, DataTypeFillValueError> {
+                Ok(FillValueMetadata::from(STANDARD.encode($told(fill.as_ne_bytes()))))
+            }
+
+            fn as_any(&self) -> &dyn Any {
+                self
+            }
+        }
+
+        zarrs_data_type::codec_traits::impl_bytes_data_type_traits!($type, 1);
+    };
+}
+
+data_type!(
+    FixedBytes,
+    "null_terminated_bytes",
+    |this: &FixedBytes| ("length_bytes", json!(this.length)),
+    without_end
+);
+data_type!(
+    Structured,
+    "structured",
+    |this: &Structured| ("fields", this.fields.clone()),
+    std::convert::identity
+);
