@@ -41,6 +41,8 @@ mod mocks;
 mod recordings;
 #[path = "suite/redaction.rs"]
 mod redaction;
+#[path = "suite/v1_bad_input.rs"]
+mod v1_bad_input;
 #[path = "suite/v1_interop.rs"]
 mod v1_interop;
 #[path = "suite/v1_migrate.rs"]

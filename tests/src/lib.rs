@@ -9,6 +9,7 @@ pub mod azurite;
 pub mod browser;
 pub mod contract;
 pub mod dataset;
+pub mod faults;
 pub mod lake;
 pub mod log;
 pub mod person;

@@ -1,16 +1,13 @@
-//! V1 repos of the local service: what goes wrong, and that nothing is lost by it.
+//! V1 repos of the local service: what goes well.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arraylake_core::prelude::*;
-use arraylake_core::v1::chunks::ChunkOptions;
-use arraylake_core::v1::{Checkout, CommitOptions, ErrorKind, NodePath, SharedRepo};
-use arraylake_local::{LocalConfig, Seed};
+use arraylake_core::v1::{Checkout, CommitOptions, NodePath};
+use arraylake_tests::contract::sure;
 use arraylake_tests::lake::TestLake;
 use arraylake_tests::v1::{array, commit, create, group};
-use arraylake_types::v1::ChunkHash;
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
 const ROOT: &str = "meta/root.group.json";
@@ -45,128 +42,6 @@ async fn a_day_with_a_v1_repo() {
     again.checkout("v1", Checkout::read_only()).await.unwrap();
     assert_eq!(again.get_chunk("data/root/a/c1").await.unwrap(), vec![2; 3]);
     again.ping().await.unwrap();
-}
-
-#[tokio::test]
-async fn an_expired_session_is_named_and_what_was_committed_before_is_there() {
-    let lake = TestLake::start().await;
-    let repo = create(&lake, &lake.client(), "old").await;
-    repo.set_doc(ROOT, group("kept")).await.unwrap();
-    commit(&repo, "kept").await;
-    repo.set_doc(ROOT, group("lost")).await.unwrap();
-    repo.abandon_session().await.unwrap();
-    assert!(repo.set_doc(ROOT, group("late")).await.unwrap_err().is_session_expired());
-    assert!(repo.set_chunk("data/root/a/c0", vec![1; 600]).await.unwrap_err().is_session_expired());
-    let token = repo.session().unwrap().id.clone();
-    assert!(repo.join_session(&token).await.unwrap_err().is_session_expired());
-    repo.checkout("main", Checkout::new()).await.unwrap();
-    assert_eq!(repo.get_doc::<Value>(ROOT).await.unwrap(), group("kept"));
-}
-
-#[tokio::test]
-async fn a_session_of_another_user_is_joined_and_its_owner_commits_what_both_wrote() {
-    let seed = Seed::parse(
-        "users: [{email: grace@example.com, permissions: {local: [CAN_WRITE_REPOS]}}]
-tokens: [{token: ema_grace, user: grace@example.com}]",
-    );
-    let config = LocalConfig::temporary().unwrap().with_seed(seed.unwrap());
-    let lake = TestLake::start_with(config).await;
-    let repo = create(&lake, &lake.client(), "old").await;
-    repo.set_doc(ROOT, group("root")).await.unwrap();
-    let text = serde_json::to_string(&repo.share().unwrap()).unwrap();
-    let token = lake.lake().token();
-    assert!(!text.contains(token.expose()), "{text}");
-    let shared: SharedRepo = serde_json::from_str(&text).unwrap();
-    let worker = lake.client().get_shared_repo(&shared, OpenOptions::new()).await.unwrap();
-    worker.set_chunk("data/root/a/c0", vec![7; 600]).await.unwrap();
-    let grace = lake.client_with_token("ema_grace");
-    let other = grace.get_repo(repo.name(), OpenOptions::new().without_checkout()).await.unwrap();
-    let other = other.into_v1().unwrap();
-    other.join_session(&repo.session().unwrap().id).await.unwrap();
-    other.set_doc("meta/root/a.array.json", array(&[600], &[600])).await.unwrap();
-    commit(&repo, "written by many").await;
-    assert_eq!(repo.get_chunk("data/root/a/c0").await.unwrap(), vec![7; 600]);
-    assert!(repo.doc_exists("meta/root/a.array.json").await.unwrap());
-}
-
-#[tokio::test]
-async fn what_may_not_be_written_is_refused_with_the_reason() {
-    let lake = TestLake::start().await;
-    let repo = create(&lake, &lake.client(), "old").await;
-    repo.set_doc(ROOT, group("root")).await.unwrap();
-    commit(&repo, "first").await;
-    repo.tag("v1", arraylake_core::v1::Ref::Current, None).await.unwrap();
-    repo.checkout("v1", Checkout::new()).await.unwrap();
-    let error = repo.commit("on a tag", CommitOptions::new()).await.unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Detached);
-    assert!(error.to_string().contains("new_branch"), "{error}");
-    repo.checkout("main", Checkout::read_only()).await.unwrap();
-    assert!(repo.set_doc(ROOT, group("x")).await.unwrap_err().is_read_only());
-    assert!(repo.set_chunk("data/root/a/c0", vec![1; 600]).await.unwrap_err().is_read_only());
-    repo.checkout("main", Checkout::new()).await.unwrap();
-    assert!(repo.set_doc("meta/root/../x.group.json", group("x")).await.unwrap_err().is_invalid_input());
-    assert!(!repo.commit("nothing", CommitOptions::new()).await.unwrap().is_new());
-    let long = Checkout::new().with_expires_in(Duration::from_secs(8 * 86_400));
-    assert!(repo.checkout("main", long).await.unwrap_err().is_invalid_input());
-}
-
-#[tokio::test]
-async fn a_chunk_that_is_gone_or_was_changed_is_an_error_and_the_others_are_read() {
-    let lake = TestLake::start().await;
-    let repo = create(&lake, &lake.client(), "old").await;
-    repo.set_doc("meta/root/a.array.json", array(&[1800], &[600])).await.unwrap();
-    repo.set_chunks((0..3).map(|n| (format!("data/root/a/c{n}"), vec![n; 600]))).await.unwrap();
-    let store = repo.chunkstore().unwrap();
-    let session = repo.session().unwrap().id.clone();
-    let gone = repo.get_chunk_ref("data/root/a/c1").await.unwrap();
-    let key = store.layout().key(gone.hash.as_ref().unwrap(), &session);
-    let objects = store.bucket(&"s3://local-data".parse().unwrap()).unwrap();
-    let there: Vec<_> = objects.list(None).try_collect::<Vec<_>>().await.unwrap();
-    let object = there.into_iter().find(|object| object.location.as_ref() == key).unwrap();
-    let one = futures_util::stream::iter([Ok(object.location)]).boxed();
-    objects.delete_stream(one).try_collect::<Vec<_>>().await.unwrap();
-    assert_eq!(*repo.get_chunk("data/root/a/c1").await.unwrap_err().kind(), ErrorKind::ChunkMissing);
-    assert_eq!(repo.get_chunk("data/root/a/c2").await.unwrap(), vec![2; 600]);
-
-    let mut other = repo.get_chunk_ref("data/root/a/c2").await.unwrap();
-    let token = other.hash.take().unwrap().token;
-    other.hash = Some(ChunkHash::new("hashlib.md5", token));
-    repo.set_chunk_ref("data/root/a/c0", other).await.unwrap();
-    let checking = repo.with_chunkstore(store.with_options(ChunkOptions::new().with_validation(true)));
-    assert_eq!(*checking.get_chunk("data/root/a/c0").await.unwrap_err().kind(), ErrorKind::HashMismatch);
-    assert_eq!(checking.get_chunk("data/root/a/c2").await.unwrap(), vec![2; 600]);
-}
-
-#[tokio::test]
-async fn inline_data_over_the_limit_become_an_object_and_a_higher_limit_is_refused() {
-    let lake = TestLake::start().await;
-    let repo = create(&lake, &lake.client(), "old").await;
-    assert!(ChunkOptions::new().with_inline_threshold(Some(513)).unwrap_err().to_string().contains("512"));
-    let raw = b"base64:AAAA".repeat(47);
-    let references = json!({".zgroup": "{\"zarr_format\": 2}", "x/.zarray": json!({"zarr_format": 2,
-        "shape": [raw.len()], "chunks": [raw.len()], "dtype": "|u1", "compressor": null, "filters": null,
-        "fill_value": null, "order": "C"}), "x/0": format!("base64:{}", encoded(&raw))});
-    repo.add_kerchunk_references(references.to_string().as_bytes(), &node("m")).await.unwrap();
-    let reference = repo.get_chunk_ref("data/root/m/x/c0").await.unwrap();
-    assert_eq!((reference.uri, reference.length), (None, raw.len() as u64));
-    assert_eq!(repo.get_chunk("data/root/m/x/c0").await.unwrap(), raw);
-    repo.set_chunk("data/root/m/x/c0", raw[..11].to_vec()).await.unwrap();
-    assert_eq!(repo.get_chunk("data/root/m/x/c0").await.unwrap(), raw[..11].to_vec());
-}
-
-/// Base64 with nothing but what is needed here.
-fn encoded(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for part in bytes.chunks(3) {
-        let word =
-            part.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
-        for at in 0..4 {
-            let digit = DIGITS[(word >> (18 - 6 * at) & 63) as usize];
-            text.push(if at <= part.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
 }
 
 #[tokio::test]
@@ -206,4 +81,39 @@ fn a_v1_repo_without_async() {
     let worker = client.get_shared_repo(&repo.share().unwrap(), OpenOptions::new()).unwrap();
     assert_eq!(worker.commit_log().unwrap().len(), 1);
     assert!(Arc::ptr_eq(&repo.session().unwrap(), &repo.clone().session().unwrap()));
+}
+
+#[tokio::test]
+async fn a_deleted_repo_takes_its_chunks_along_unless_they_are_to_be_kept_and_nobody_elses() {
+    let lake = TestLake::start().await;
+    let client = lake.client();
+    let mut repos = Vec::new();
+    for name in ["gone", "kept", "other"] {
+        let repo = create(&lake, &client, name).await;
+        repo.set_chunk("data/root/a/c0", vec![1; 600]).await.unwrap();
+        repos.push(repo);
+    }
+    let objects = repos[0].chunkstore().unwrap().bucket(&"s3://local-data".parse().unwrap()).unwrap();
+    let count = async || objects.list(None).try_collect::<Vec<_>>().await.unwrap().len();
+    assert_eq!(count().await, 3);
+    let kept = DeleteRepo::new().with_immediate().with_retain_data();
+    client.delete_repo(repos[1].name(), sure(), kept).await.unwrap();
+    assert_eq!(count().await, 3);
+    client.delete_repo(repos[0].name(), sure(), DeleteRepo::new().with_immediate()).await.unwrap();
+    assert_eq!(count().await, 2);
+    assert_eq!(repos[2].get_chunk("data/root/a/c0").await.unwrap(), vec![1; 600]);
+}
+
+#[tokio::test]
+async fn numbers_that_json_does_not_know_are_kept_as_texts() {
+    let lake = TestLake::start().await;
+    let repo = create(&lake, &lake.client(), "old").await;
+    let attributes = std::collections::BTreeMap::from([(
+        "attributes",
+        std::collections::BTreeMap::from([("nan", f64::NAN), ("low", f64::NEG_INFINITY), ("one", 1.5)]),
+    )]);
+    repo.set_doc("meta/root.group.json", &attributes).await.unwrap();
+    let kept = json!({"attributes": {"nan": "NaN", "low": "-Infinity", "one": 1.5}});
+    assert_eq!(repo.get_doc::<Value>("meta/root.group.json").await.unwrap(), kept);
+    assert_eq!(repo.filter_metadata("nan == 'NaN'").await.unwrap(), [], "the root is never told");
 }
