@@ -266,6 +266,9 @@ impl Repo {
     /// top of what they did and it is tried again, as [`CommitPolicy`](arraylake_core::v1::CommitPolicy) says. A future that is
     /// dropped leaves either a commit with its new session, or the session as it was.
     ///
+    /// What clones of this handle write meanwhile waits for the commit, and either belongs to it or to the session
+    /// after it, or is refused.
+    ///
     /// `GET /repos/{org}/{repo}/branches`, `PUT .../commits`, `PUT .../branches`, and `POST .../rebase` after a lost
     /// race; then as [`checkout`](Self::checkout).
     ///
@@ -273,13 +276,15 @@ impl Repo {
     /// [`Detached`](ErrorKind::Detached) on no branch, [`ReadOnly`](ErrorKind::ReadOnly) for a session that only
     /// reads; [`Conflict`](ErrorKind::Conflict) if others changed the same documents,
     /// [`CommitFailed`](ErrorKind::CommitFailed) if every attempt lost its race,
+    /// [`UnknownOutcome`](ErrorKind::UnknownOutcome) if the service fell silent while it moved the branch,
     /// [`SessionExpired`](ErrorKind::SessionExpired). Of the session nothing is lost by these, but by the last.
     pub fn commit(&self, message: &str, options: CommitOptions) -> Result<CommitOutcome> {
         let message = message.to_owned();
         self.run(move |repo| async move { repo.commit(&message, options).await })
     }
 
-    /// Stores a document: any value that is a JSON object.
+    /// Stores a document: any value that is a JSON object. Numbers that JSON does not know become texts (`"NaN"`,
+    /// `"Infinity"`, `"-Infinity"`), as which filters find them; Python loses them.
     ///
     /// `PUT /repos/{org}/{repo}/contents/metadata/_bulk_set`
     ///
