@@ -119,22 +119,17 @@ impl DataType {
             matches!((kind, size), ('i' | 'u', 1 | 2 | 4 | 8) | ('f', 2 | 4 | 8))
                 .then_some(Self::Number(kind, size))
         };
+        let length = configuration["length_bytes"].as_u64().filter(|length| *length > 0);
         let known = match name {
             Some("bool") => Some(Self::Bool),
             Some("complex64") => Some(Self::Complex(8)),
             Some("complex128") => Some(Self::Complex(16)),
             Some("string") => Some(Self::Text),
             Some("bytes" | "variable_length_bytes") => Some(Self::Bytes),
-            Some("null_terminated_bytes") => {
-                let length = configuration["length_bytes"].as_u64();
-                length.filter(|length| *length > 0).map(Self::FixedBytes)
-            }
+            Some("null_terminated_bytes") => length.map(Self::FixedBytes),
             Some("structured") => structured_of_v3(configuration),
             Some("fixed_length_utf32") => {
-                let length = configuration["length_bytes"].as_u64();
-                length
-                    .filter(|length| *length > 0 && length.is_multiple_of(4))
-                    .map(|length| Self::Utf32(length / 4))
+                length.filter(|length| length.is_multiple_of(4)).map(|length| Self::Utf32(length / 4))
             }
             Some(name @ ("numpy.datetime64" | "numpy.timedelta64")) => {
                 let kind = if name == "numpy.datetime64" { 'M' } else { 'm' };

@@ -93,12 +93,9 @@ pub fn array_to_draft(document: &Object) -> Result<Value> {
     let shape = field("shape").as_array().cloned().unwrap_or_default();
     let data_type = DataType::of_v3(field("data_type"))?;
     let separator = separator(field("chunk_key_encoding"))?;
-    let grid = field("chunk_grid");
-    if grid["name"] != "regular" {
-        return Err(unsupported(format!("chunk grid {} has no place in a V1 repo", grid["name"])));
-    }
+    let grid = regular(field("chunk_grid"))?;
     let draft = codecs::to_draft(&data_type, shape.len(), field("codecs"))?;
-    let order = draft.order();
+    let stored_type = data_type.to_draft(draft.order());
     let mut attributes = field("attributes").as_object().cloned().unwrap_or_default();
     if attributes.contains_key(FILTERS) {
         let message = "an attribute `filters` has no place in a V1 repo, which keeps its own under this name";
@@ -110,12 +107,12 @@ pub fn array_to_draft(document: &Object) -> Result<Value> {
     if !draft.filters.is_empty() {
         attributes.insert(FILTERS.to_owned(), Value::Array(draft.filters));
     }
-    let chunk_shape = &grid["configuration"]["chunk_shape"];
+    let chunks = &grid["configuration"]["chunk_shape"];
     let mut stored = json!({
         "attributes": attributes,
-        "chunk_grid": {"chunk_shape": chunk_shape, "separator": separator, "type": "regular"},
+        "chunk_grid": {"chunk_shape": chunks, "separator": separator, "type": "regular"},
         "chunk_memory_layout": if draft.is_f { "F" } else { "C" },
-        "data_type": data_type.to_draft(order),
+        "data_type": stored_type,
         "extensions": [],
         "fill_value": data_type.fill_to_draft(field("fill_value"))?,
         "shape": shape,
@@ -151,6 +148,13 @@ fn refuse_extensions(document: &Object) -> Result<()> {
     match extension {
         Some((key, _)) => Err(unsupported(format!("extension `{key}` has no place in a V1 repo"))),
         None => Ok(()),
+    }
+}
+
+fn regular(grid: &Value) -> Result<&Value> {
+    match &grid["name"] {
+        Value::String(name) if name == "regular" => Ok(grid),
+        name => Err(unsupported(format!("chunk grid {name} has no place in a V1 repo"))),
     }
 }
 
