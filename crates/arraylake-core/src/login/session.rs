@@ -129,6 +129,12 @@ impl Session {
         times.ends_within(margin, jwt::now().saturating_sub(memory.ahead))
     }
 
+    /// Whether a token has ended, or will while a request is on its way. Clocks of whole seconds may be one off.
+    pub(super) fn has_ended(&self, token: &Secret) -> bool {
+        let ahead = self.memory().ahead;
+        Times::of(token).ends_within(Duration::from_secs(2), jwt::now().saturating_sub(ahead))
+    }
+
     /// Does without renewals ahead of time for a moment.
     pub(super) fn pause(&self) {
         self.memory().paused = Some(Instant::now() + PAUSE);

@@ -60,7 +60,10 @@ impl Login {
 
     async fn renew_now(&self, rejected: Option<&Secret>) -> Result<Renewed, LoginError> {
         let session = &self.inner.session;
-        let is_newer = |tokens: &OauthTokens| rejected.is_some_and(|old| tokens.id_token != *old);
+        // Another token is of use unless it has ended as well: whoever wrote it may have been idle since.
+        let is_newer = |tokens: &OauthTokens| {
+            rejected.is_some_and(|old| tokens.id_token != *old) && !session.has_ended(&tokens.id_token)
+        };
         let _gate = session.gate.lock().await;
         if let Some(tokens) = session.remembered().filter(|tokens| is_newer(tokens)) {
             return Ok(Renewed::adopted(tokens));

@@ -52,6 +52,20 @@ async fn a_login_that_was_renewed_elsewhere_is_picked_up_without_asking_the_prov
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_of_another_program_that_has_ended_as_well_is_renewed_and_not_picked_up() {
+    let desk = Desk::new([json(200, USER), json(401, "{}"), json(200, SETTINGS)]).with_file(&tokens("i", "r"));
+    let client = desk.builder().build().unwrap();
+    client.get_user().await.unwrap();
+    let desk = desk.with_file(&tokens(&jwt(-10), "r2"));
+    let new = jwt(3600);
+    desk.script.push(json(200, tokens(&new, "r3")));
+    desk.script.push(json(200, USER));
+    client.get_user().await.unwrap();
+    assert_eq!(desk.script.tokens().last().unwrap(), &new);
+    assert_eq!(desk.bodies(), ["grant_type=refresh_token&client_id=c&refresh_token=r2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_program_that_knows_no_lock_and_was_faster_is_waited_for() {
     let refusal = json(403, r#"{"error":"invalid_grant"}"#);
     let desk = Desk::new([json(401, "{}"), json(200, SETTINGS), refusal, json(200, USER)])
