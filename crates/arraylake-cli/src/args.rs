@@ -141,6 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command) {
+            let subcommands: Vec<_> =
+                command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!subcommands.is_empty() || examples.starts_with("Examples:"), "{}", command.get_name());
+            subcommands.into_iter().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
     fn every_command_has_a_help_text_that_ends_like_a_sentence() {
         fn check(command: &clap::Command) {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();

@@ -184,11 +184,15 @@ impl From<Error> for Failure {
 
 /// The error and what caused it, in one line, nothing said twice.
 fn chain(error: &Error) -> String {
+    let operation = error.operation();
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let more = error.to_string();
-        if !text.contains(&more) {
+        // Both may begin with what was to be done.
+        let again = operation.map(|operation| format!("{operation}: ")).unwrap_or_default();
+        let more = more.strip_prefix(&again).unwrap_or(&more);
+        if !text.contains(more) {
             text = format!("{text}: {more}");
         }
         cause = error.source();

@@ -11,6 +11,10 @@ use crate::{LocalConfig, LocalError, RunningLake, Seed, serve};
 
 /// Serves the catalog and an S3 endpoint on one directory.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  serve --dir ./lake
+  serve --dir ./lake --port 8000 --seed people.yaml")]
 pub struct ServeArgs {
     /// Where everything is kept; made if it is missing.
     #[arg(long)]
@@ -79,7 +83,9 @@ pub async fn serve_until_stopped(args: ServeArgs, greet: impl FnOnce(&str)) -> R
 fn greeting(lake: &RunningLake, dir: &Path) -> String {
     let (catalog, s3) = (lake.catalog_uri(), lake.s3_uri());
     let (token, admin) = (lake.token(), lake.admin_token());
-    let certificate = lake.ca_file().map(|path| path.display().to_string()).unwrap_or_default();
+    // The shell of a client may be in another directory.
+    let certificate = lake.ca_file().map(|path| std::path::absolute(&path).unwrap_or(path));
+    let certificate = certificate.map(|path| path.display().to_string()).unwrap_or_default();
     format!(
         "A local Arraylake on {}\n  catalog      {catalog}\n  console      {catalog}{CONSOLE}\n  S3 endpoint  {s3}\n  org          {}\n  \
          admin token  {}\n\nPaste this into the shell of a client:\n  \

@@ -13,6 +13,7 @@ use crate::look::{Mood, cell, moment, mood_cell, table};
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrgCommand {
     /// Lists the orgs that you belong to.
+    #[command(after_help = "Examples:\n  arraylake org list -o json | jq -r '.[].name'")]
     #[command(visible_alias = "ls")]
     List,
 }

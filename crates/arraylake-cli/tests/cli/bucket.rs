@@ -41,7 +41,7 @@ async fn a_bucket_config_is_made_of_options_and_becomes_the_default() {
     let found = (&made["platform"], &made["prefix"], &made["is_default"], &made["auth_config"]["method"]);
     assert_eq!(found, expected);
     let error = lake.run(&["bucket", "create", "local/another", "s3://some-bucket"]).await.failed(2).err;
-    assert!(error.contains("region_name"), "{error}");
+    assert!(error.contains("region_name") && error.contains("--region"), "{error}");
     let error = lake.run(&["bucket", "create", "local/another", "ftp://x"]).await.failed(2).err;
     assert!(error.contains("s3://"), "{error}");
 }

@@ -86,7 +86,7 @@ async fn no_connection_is_7() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let uri = format!("http://127.0.0.1:{port}");
     let error = lake.setting().with_var("ARRAYLAKE_SERVICE__URI", &uri).run(&LIST).await.failed(7).err;
-    assert!(error.contains("service URI"), "{error}");
+    assert!(error.contains("service URI") && error.matches("list repos").count() == 1, "{error}");
 }
 
 #[tokio::test]

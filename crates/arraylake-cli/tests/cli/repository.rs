@@ -119,6 +119,15 @@ async fn a_name_that_is_taken_is_refused() {
     assert!(error.contains("409") && error.contains("choose another name"), "{error}");
 }
 
+#[cfg(feature = "v1")]
+#[tokio::test]
+async fn a_v1_repo_without_a_bucket_is_refused_with_what_to_do_and_leaves_no_entry() {
+    let lake = Lake::start().await;
+    let error = lake.run(&["repo", "create", "local/old", "--kind", "v1"]).await.failed(5).err;
+    assert!(error.contains("--bucket"), "{error}");
+    lake.run(&["repo", "get", "local/old"]).await.failed(4);
+}
+
 /// A V1 repo with a group, an array, a commit and a tag.
 #[cfg(feature = "v1")]
 async fn with_older_data() -> Lake {

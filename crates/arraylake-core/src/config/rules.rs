@@ -29,7 +29,8 @@ pub(super) fn parts(key: &str) -> Result<Vec<String>, InvalidInput> {
 
 /// The value for a key: text becomes what the key is known to be.
 pub(super) fn value(key: &str, value: &Value) -> Result<Value, InvalidInput> {
-    let shown = if is_secret(key) { "<hidden>".to_owned() } else { value.to_string() };
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown = if is_secret(key) { "<hidden>".to_owned() } else { text };
     let bad = |rule: &str| InvalidInput::new("value", shown.clone(), format!("{key} {rule}"));
     let Some(known) = known(key) else { return Ok(value.clone()) };
     let value = match value {

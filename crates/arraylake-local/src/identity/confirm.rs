@@ -104,9 +104,8 @@ fn deciding(code: &str, email: &str) -> Page {
             p.code #code { strong { (code) } }
             form.card method="post" action="/activate" {
                 input type="hidden" name="user_code" value=(code);
-                div.choice {
+                div.actions {
                     button type="submit" name="decision" value="confirm" autofocus { "Confirm" }
-                    " "
                     button.plain type="submit" name="decision" value="deny" { "Refuse" }
                 }
             }
@@ -133,7 +132,7 @@ fn denied() -> Page {
 }
 
 fn ended(title: &str, notice: Markup) -> Page {
-    Page::new(title, html! { (notice) p { "You can close this page and go back to it." } })
+    Page::new(title, html! { (notice) p { "You can close this page and go back to the program." } })
 }
 
 #[cfg(test)]

@@ -20,11 +20,16 @@ pub(crate) enum AuthCommand {
     Login(login::LoginArgs),
     Logout(LogoutArgs),
     /// Shows who is logged in, by what, and until when.
+    #[command(after_help = "Examples:\n  arraylake auth status\n  arraylake auth status -o json")]
     #[command(visible_alias = "whoami")]
     Status,
     /// Prints the token that requests are sent with, renewed if it is about to end.
+    #[command(
+        after_help = "Examples:\n  curl -H \"Authorization: Bearer $(arraylake auth token)\" \"$ARRAYLAKE_SERVICE__URI/user\""
+    )]
     Token,
     /// Renews the login.
+    #[command(after_help = "Examples:\n  arraylake auth refresh")]
     Refresh,
 }
 

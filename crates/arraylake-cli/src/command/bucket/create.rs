@@ -83,7 +83,10 @@ impl CreateArgs {
             request = request.with_force_path_style(flag);
         }
         let request = request.with_auth(self.parts.config(self.auth, console).await?);
-        request.validate()?;
+        request.validate().map_err(|fault| match fault.rule.contains("region_name") {
+            true => Failure::from(fault).with_hint("name it with --region"),
+            false => fault.into(),
+        })?;
         Ok(request)
     }
 }

@@ -24,10 +24,12 @@ pub(crate) enum BucketCommand {
     Get(list::GetArgs),
     Modify(Box<modify::ModifyArgs>),
     /// Makes a bucket config the one for new repos.
+    #[command(after_help = "Examples:\n  arraylake bucket set-default acme/cold-store")]
     SetDefault(NameArgs),
     #[command(visible_alias = "rm")]
     Delete(DeleteArgs),
     /// Lists the repos in a bucket, the one changed last first.
+    #[command(after_help = "Examples:\n  arraylake bucket repos acme/cold-store")]
     Repos(NameArgs),
     Credentials(credentials::CredentialsArgs),
 }

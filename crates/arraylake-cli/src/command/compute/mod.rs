@@ -17,6 +17,7 @@ pub(crate) enum ComputeCommand {
     #[command(visible_alias = "ls")]
     List(services::ListArgs),
     /// Shows how a service is.
+    #[command(after_help = "Examples:\n  arraylake compute status acme edr-abc123")]
     Status(services::ServiceArgs),
     Logs(logs::LogsArgs),
     Disable(enable::DisableArgs),

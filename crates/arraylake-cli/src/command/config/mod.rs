@@ -25,6 +25,7 @@ pub(crate) enum ConfigCommand {
     Unset(edit::UnsetArgs),
     Init(edit::InitArgs),
     /// Prints where the configuration file is, or would be.
+    #[command(after_help = "Examples:\n  $EDITOR \"$(arraylake config path)\"")]
     Path,
 }
 

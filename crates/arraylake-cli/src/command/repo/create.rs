@@ -100,7 +100,11 @@ pub(crate) async fn create(
     if args.entry_only {
         console.busy(&what, client.create_repo_object(repo.org(), request)).await?;
     } else {
-        console.busy(&what, create_whole(client, repo, request)).await?;
+        let made = console.busy(&what, create_whole(client, repo, request)).await;
+        made.map_err(|failure| match args.kind == RepoKind::V1 && args.bucket.is_none() {
+            true => failure.with_hint("V1 repos have no bucket by default: name one with --bucket"),
+            false => failure,
+        })?;
     }
     done(client, console, repo, "created").await
 }

@@ -42,9 +42,11 @@ pub(crate) enum RepoCommand {
     #[cfg(feature = "icechunk")]
     Log(history::LogArgs),
     /// Lists branches and where they point.
+    #[command(after_help = "Examples:\n  arraylake repo branches acme/era5")]
     #[cfg(feature = "icechunk")]
     Branches(history::RefsArgs),
     /// Lists tags and where they point.
+    #[command(after_help = "Examples:\n  arraylake repo tags acme/era5 -o json")]
     #[cfg(feature = "icechunk")]
     Tags(history::RefsArgs),
 }

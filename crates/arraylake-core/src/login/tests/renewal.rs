@@ -53,7 +53,8 @@ async fn a_login_that_was_renewed_elsewhere_is_picked_up_without_asking_the_prov
 
 #[tokio::test(start_paused = true)]
 async fn a_token_of_another_program_that_has_ended_as_well_is_renewed_and_not_picked_up() {
-    let desk = Desk::new([json(200, USER), json(401, "{}"), json(200, SETTINGS)]).with_file(&tokens("i", "r"));
+    let desk =
+        Desk::new([json(200, USER), json(401, "{}"), json(200, SETTINGS)]).with_file(&tokens("i", "r"));
     let client = desk.builder().build().unwrap();
     client.get_user().await.unwrap();
     let desk = desk.with_file(&tokens(&jwt(-10), "r2"));
