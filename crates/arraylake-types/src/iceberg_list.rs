@@ -84,26 +84,7 @@ impl ListIcebergNamespaces {
         self
     }
 
-    /// Only namespaces that fit these words.
-    #[must_use]
-    pub fn with_search(mut self, words: impl Into<String>) -> Self {
-        self.search = Some(words.into());
-        self
-    }
-
-    /// Sorts them.
-    #[must_use]
-    pub fn with_sort(mut self, sort: ListSort) -> Self {
-        self.sort = Some(sort);
-        self
-    }
-
-    /// Sets the direction of the sort.
-    #[must_use]
-    pub fn with_direction(mut self, direction: SortDirection) -> Self {
-        self.direction = direction;
-        self
-    }
+    sorted_setters!();
 
     /// Deleted namespaces too.
     #[must_use]
@@ -149,26 +130,7 @@ impl ListIcebergTables {
         Self::default()
     }
 
-    /// Only tables that fit these words.
-    #[must_use]
-    pub fn with_search(mut self, words: impl Into<String>) -> Self {
-        self.search = Some(words.into());
-        self
-    }
-
-    /// Sorts them.
-    #[must_use]
-    pub fn with_sort(mut self, sort: ListSort) -> Self {
-        self.sort = Some(sort);
-        self
-    }
-
-    /// Sets the direction of the sort.
-    #[must_use]
-    pub fn with_direction(mut self, direction: SortDirection) -> Self {
-        self.direction = direction;
-        self
-    }
+    sorted_setters!();
 
     /// Checks that tables can be sorted that way.
     ///

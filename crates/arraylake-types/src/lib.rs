@@ -39,6 +39,8 @@
 //! ```
 
 #[macro_use]
+mod setters;
+#[macro_use]
 mod wire;
 
 pub mod action;

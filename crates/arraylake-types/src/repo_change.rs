@@ -45,33 +45,7 @@ impl ModifyRepo {
         Self::default()
     }
 
-    /// Describes the repo; an empty text removes the description.
-    #[must_use]
-    pub fn with_description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-
-    /// Adds facts, whose keys must be new.
-    #[must_use]
-    pub fn with_add_metadata(mut self, facts: Metadata) -> Self {
-        self.add_metadata = Some(facts);
-        self
-    }
-
-    /// Removes facts by their keys.
-    #[must_use]
-    pub fn with_remove_metadata<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.remove_metadata = Some(keys.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Changes facts.
-    #[must_use]
-    pub fn with_update_metadata(mut self, facts: Metadata) -> Self {
-        self.update_metadata = Some(facts);
-        self
-    }
+    described_edit_setters!();
 
     /// Changes garbage collection and expiration.
     #[must_use]

@@ -51,19 +51,7 @@ impl ImportRepo {
         })
     }
 
-    /// Describes the repo.
-    #[must_use]
-    pub fn with_description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-
-    /// Sets the metadata.
-    #[must_use]
-    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = Some(metadata);
-        self
-    }
+    described_setters!();
 
     /// Checks every rule for an import.
     ///
@@ -143,19 +131,7 @@ impl SubscribeRepo {
         }
     }
 
-    /// Describes the repo.
-    #[must_use]
-    pub fn with_description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-
-    /// Sets the metadata.
-    #[must_use]
-    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = Some(metadata);
-        self
-    }
+    described_setters!();
 
     /// Puts the subscriber's own part into a bucket.
     ///

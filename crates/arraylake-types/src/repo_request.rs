@@ -109,19 +109,7 @@ impl NewRepo {
         self
     }
 
-    /// Describes the repo.
-    #[must_use]
-    pub fn with_description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-
-    /// Sets the metadata.
-    #[must_use]
-    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = Some(metadata);
-        self
-    }
+    described_setters!();
 
     /// Sets the key prefix, relative to the bucket's own.
     #[must_use]
