@@ -4,25 +4,10 @@ import json
 import os
 
 from arraylake import Client
+from checks import check, faults, refused
 
 org = os.environ["TEST_ORG"]
 client = Client()
-faults = []
-
-
-def check(what, holds):
-    if not holds:
-        faults.append(what)
-
-
-def refused(what, call, *words):
-    try:
-        call()
-    except Exception as error:  # the classes differ from call to call
-        check(f"{what}: {error}", all(word in str(error) for word in words))
-    else:
-        faults.append(f"{what}: was not refused")
-
 
 buckets = client.list_bucket_configs(org)
 check("one default bucket", [b.is_default for b in buckets].count(True) == 1)

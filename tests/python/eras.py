@@ -8,27 +8,12 @@ import os
 import arraylake
 from arraylake import AsyncClient, Client
 from arraylake.types import RepoActions
+from checks import check, faults, refused
 
 org, token = os.environ["TEST_ORG"], os.environ["ARRAYLAKE_TOKEN"]
 new = arraylake.__version__.startswith("1.")
 client, aclient = Client(), AsyncClient()
 options = {} if new else {"kind": "icechunk"}
-faults = []
-
-
-def check(what, holds):
-    if not holds:
-        faults.append(what)
-
-
-def refused(what, call, *words):
-    try:
-        call()
-    except Exception as error:  # the classes differ from call to call
-        check(f"{what}: {error}", all(word in str(error) for word in words))
-    else:
-        faults.append(f"{what}: was not refused")
-
 
 name = f"{org}/shared"
 client.create_repo(name, description="first", metadata={"stage": "raw", "level": 2}, **options)

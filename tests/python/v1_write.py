@@ -12,25 +12,10 @@ import numpy
 import xarray
 from arraylake import Client
 from arraylake.types import RepoKind
+from checks import check, faults, refused
 
 name, bucket = sys.argv[1:]
 full = f"{os.environ['TEST_ORG']}/{name}"
-faults = []
-
-
-def check(what, holds):
-    if not holds:
-        faults.append(what)
-
-
-def refused(what, call, *words):
-    try:
-        call()
-    except Exception as error:  # the classes differ from call to call
-        check(f"{what}: {error}", all(word in str(error) for word in words))
-    else:
-        faults.append(f"{what}: was not refused")
-
 
 client = Client()
 repo = client.create_repo(full, kind=RepoKind.V1, bucket_config_nickname=bucket)

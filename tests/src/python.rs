@@ -53,6 +53,8 @@ impl Python {
             .env("ARRAYLAKE_SERVICE__URI", lake.lake().catalog_uri())
             .env("ARRAYLAKE_TOKEN", lake.lake().token().expose())
             .env("TEST_ORG", lake.org().as_str())
+            // Nothing is left beside the scripts.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
