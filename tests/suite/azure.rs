@@ -4,6 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use arraylake_core::icechunk::icechunk::format::ChunkIndices;
+use arraylake_core::icechunk::icechunk::format::manifest::{
+    ChunkPayload, VirtualChunkLocation, VirtualChunkRef,
+};
 use arraylake_core::icechunk::object_store::path::Path;
 use arraylake_core::icechunk::object_store::{self, ObjectStoreExt as _};
 use arraylake_core::icechunk::{
@@ -29,12 +33,19 @@ const LONG_AGO: &str = "2020-01-01T00:00:00Z";
 
 /// A catalog that vends one signature after the other; the last one again and again.
 #[derive(Debug)]
-struct Vendor(Mutex<VecDeque<StorageCredentials>>);
+struct Vendor {
+    vended: Mutex<VecDeque<StorageCredentials>>,
+    answer: Mutex<Option<OpenRepo>>,
+}
 
 impl Vendor {
     fn next(&self) -> StorageCredentials {
-        let mut all = self.0.lock().unwrap();
+        let mut all = self.vended.lock().unwrap();
         if all.len() > 1 { all.pop_front().unwrap() } else { all[0].clone() }
+    }
+
+    fn left(&self) -> usize {
+        self.vended.lock().unwrap().len()
     }
 }
 
@@ -45,7 +56,8 @@ impl CredentialSource for Vendor {
     }
 
     async fn open_repo(&self, repo: &RepoName) -> Result<OpenRepo, CredentialError> {
-        Err(CredentialError::refused(format!("nobody asks where {repo} is")))
+        let unasked = || CredentialError::refused(format!("nobody asks where {repo} is"));
+        self.answer.lock().unwrap().clone().ok_or_else(unasked)
     }
 
     async fn bucket_credentials(&self, _: &RepoName) -> Result<StorageCredentials, CredentialError> {
@@ -63,7 +75,8 @@ impl CredentialSource for Vendor {
 }
 
 fn opener(vended: impl IntoIterator<Item = StorageCredentials>) -> (Opener, Arc<Vendor>) {
-    let vendor = Arc::new(Vendor(Mutex::new(vended.into_iter().collect())));
+    let vended = Mutex::new(vended.into_iter().collect());
+    let vendor = Arc::new(Vendor { vended, answer: Mutex::default() });
     (Opener::new(Arc::clone(&vendor) as Arc<dyn CredentialSource>, CredentialCache::new()), vendor)
 }
 
@@ -109,7 +122,7 @@ async fn a_signature_that_azure_refuses_before_its_end_is_renewed() {
     let vended = [Azurite::credentials(LONG_AGO, LATER), Azurite::credentials(LATER, LATER)];
     let (opener, vendor) = opener(vended);
     write(&opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap()).await;
-    assert_eq!(vendor.0.lock().unwrap().len(), 1, "the first signature was of no use");
+    assert_eq!(vendor.left(), 1, "the first signature was of no use");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,7 +149,7 @@ async fn a_container_whose_signature_is_refused_before_its_end_is_asked_with_the
     let (org, bucket) = ("acme".parse().unwrap(), answer(&azurite).repo_bucket);
     let store = opener.bucket_store(&org, bucket, CredentialAccess::Write).await.unwrap();
     store.put(&Path::from("file"), "hello".into()).await.unwrap();
-    assert_eq!(vendor.0.lock().unwrap().len(), 1, "the first signature was of no use");
+    assert_eq!(vendor.left(), 1, "the first signature was of no use");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,6 +177,38 @@ async fn garbage_in_azure_is_collected() {
     assert_eq!(repo.collect_garbage(collect).await.unwrap().result.chunks_deleted, 0);
     let store = Arc::new(repo.store("main").await.unwrap());
     assert_eq!(dataset::read(&store).await, dataset::values());
+}
+
+/// What the catalog would say, with a signature for virtual chunks, too.
+fn granting(azurite: &Azurite, signature: &StorageCredentials) -> OpenRepo {
+    let mut answer = serde_json::to_value(answer(azurite)).unwrap();
+    answer["virtual_chunk_credentials"][format!("az://{CONTAINER}/archive/")] =
+        json!({"platform": "azure", "credentials": signature, "endpoint_url": azurite.endpoint()});
+    serde_json::from_value(answer).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn virtual_chunks_in_azure_are_read_and_a_signature_that_is_refused_is_renewed() {
+    let Some(azurite) = Azurite::start().await else { return };
+    let (opener, vendor) = opener([Azurite::credentials(LATER, LATER)]);
+    let mut archive = answer(&azurite).repo_bucket;
+    archive.prefix = String::new();
+    let archive = opener.bucket_store(&"acme".parse().unwrap(), archive, CredentialAccess::Write).await;
+    archive.unwrap().put(&Path::from("archive/old.bin"), "0123456789".into()).await.unwrap();
+    opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
+
+    *vendor.answer.lock().unwrap() = Some(granting(&azurite, &Azurite::credentials(LATER, LATER)));
+    let refused = granting(&azurite, &Azurite::credentials(LONG_AGO, LATER));
+    let repo = opener.open(&repo(), refused, OpenOptions::new()).await.unwrap();
+    let store = Arc::new(repo.writable_store("main").await.unwrap());
+    let array = ArrayBuilder::new(vec![4], vec![4], data_type::uint8(), 0u8);
+    let array = array.build(Arc::clone(&store), "/old").unwrap();
+    array.async_store_metadata().await.unwrap();
+    let location = VirtualChunkLocation::from_url(&format!("az://{CONTAINER}/archive/old.bin")).unwrap();
+    let reference = VirtualChunkRef { location, offset: 3, length: 4, checksum: None };
+    let (node, payload) = ("/old".try_into().unwrap(), Some(ChunkPayload::Virtual(reference)));
+    store.session().write().await.set_chunk_ref(node, ChunkIndices(vec![0]), payload).await.unwrap();
+    assert_eq!(array.async_retrieve_chunk::<Vec<u8>>(&[0]).await.unwrap(), b"3456");
 }
 
 #[test]
