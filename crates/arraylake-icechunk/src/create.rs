@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arraylake_types::{OpenRepo, RepoName};
+use arraylake_types::{AuthMethod, OpenRepo, RepoName};
 use icechunk::format::format_constants::SpecVersionBin;
 use icechunk::{Repository, Storage};
 
@@ -18,8 +18,8 @@ impl Opener {
     /// Takes nothing back on failure, the catalog entry is the caller's; see [`Error::prefix_was_occupied`].
     ///
     /// # Errors
-    /// [`ErrorKind::NotClean`] if something is already there, [`ErrorKind::ReadOnly`] under maintenance,
-    /// [`ErrorKind::Config`] if the prefix is none that a repository can live under; else as [`open`](Self::open).
+    /// [`ErrorKind::NotClean`] if something is already there, [`ErrorKind::ReadOnly`] under maintenance and in a bucket
+    /// without keys, [`ErrorKind::Config`] if the prefix is none that a repository can live under; else as [`open`](Self::open).
     pub async fn create(
         &self,
         repo: &RepoName,
@@ -32,6 +32,13 @@ impl Opener {
             return Err(Error::new(ErrorKind::ReadOnly, message));
         }
         check_prefix(repo, &answer.repo_prefix)?;
+        if answer.repo_bucket.auth_method() == Some(AuthMethod::Anonymous) {
+            let message = format!(
+                "{repo}: bucket {} is anonymous, so that nothing can be made there; use import_repo for what is there",
+                answer.repo_bucket.nickname
+            );
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
         let storage = self.storage(repo, &answer, &options).await?;
         self.create_on(storage, repo, answer, options).await
     }

@@ -3,6 +3,9 @@
 //! Expiration lets go of old snapshots, garbage collection deletes what nothing refers to. Both can be tried dry
 //! first. What they did is in the form in which the service wants to be told.
 //!
+//! Every change of a repository of the second format leaves a copy of what it replaced below `overwritten/`. Nothing
+//! deletes these: the log of operations goes back through them.
+//!
 //! ```no_run
 //! use arraylake_icechunk::{CollectGarbage, Expire, IcechunkRepo};
 //! use arraylake_types::{ExpirationConfig, GcConfig, Timestamp};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidInput;
-use crate::repo_request::{check_description, prefix_fault, validate_new_name};
+use crate::repo_request::{check_description, key_fault, prefix_fault, validate_new_name};
 use crate::{BucketNickname, CreateMode, DatasetFilter, Metadata, NewRepo, RepoKind, SubscriptionType};
 
 /// Request: `POST /orgs/{org}/repos/import`, for a repository that lies in a bucket already.
@@ -87,7 +87,7 @@ fn check_prefix(prefix: &str) -> Result<(), InvalidInput> {
     if prefix.chars().count() > 256 {
         return Err(InvalidInput::new("repo prefix", prefix, "must be at most 256 characters long"));
     }
-    match prefix_fault(prefix) {
+    match prefix_fault(prefix).or_else(|| key_fault(prefix)) {
         Some(rule) => Err(InvalidInput::new("repo prefix", prefix, rule)),
         None => Ok(()),
     }
@@ -208,6 +208,10 @@ mod tests {
         let older = serde_json::to_value(request.as_new_repo()).unwrap();
         assert_eq!((&older["create_mode"], &older["prefix"]), (&"import".into(), &"p".into()));
         assert!(ImportRepo::new("era5", "cold-store", "a/").unwrap().validate().is_err());
+        for prefix in ["caf\u{e9}", "a%20b"] {
+            let error = ImportRepo::new("era5", "cold-store", prefix).unwrap().validate().unwrap_err();
+            assert!(error.to_string().contains("ASCII"), "{error}");
+        }
         assert!(ImportRepo::new("settings", "cold-store", "a").unwrap().validate().is_err());
         ImportRepo::new("era5", "cold-store", "").unwrap().validate().unwrap();
     }

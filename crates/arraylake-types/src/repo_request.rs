@@ -163,14 +163,7 @@ impl NewRepo {
         if prefix.chars().count() > MAX_PREFIX {
             return bad("must be at most 256 characters long");
         }
-        if let Some(rule) = prefix_fault(prefix) {
-            return bad(rule);
-        }
-        // Icechunk copies objects by unencoded key: any other character makes the second commit fail.
-        if !prefix.is_ascii() || prefix.contains('%') {
-            return bad("must be ASCII without `%`");
-        }
-        Ok(())
+        prefix_fault(prefix).or_else(|| key_fault(prefix)).map_or(Ok(()), bad)
     }
 }
 
@@ -198,6 +191,11 @@ pub(crate) fn prefix_fault(prefix: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Icechunk copies objects by unencoded key: any other character makes the second commit fail.
+pub(crate) fn key_fault(prefix: &str) -> Option<&'static str> {
+    (!prefix.is_ascii() || prefix.contains('%')).then_some("must be ASCII without `%`")
 }
 
 /// Checks the name of a repo that is to be created: a name, not too long, not reserved.

@@ -97,6 +97,14 @@ async fn errors_of_icechunk_have_a_kind_and_one_line() {
 }
 
 #[tokio::test]
+async fn nothing_is_made_in_a_bucket_without_keys_and_import_is_pointed_at() {
+    let anonymous = answer(|text| text["repo_bucket"]["auth_config"] = json!({"method": "anonymous"}));
+    let error = an_hour().opener().create(&repo(), anonymous, OpenOptions::new()).await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::ReadOnly);
+    assert!(error.to_string().contains("anonymous") && error.to_string().contains("import_repo"), "{error}");
+}
+
+#[tokio::test]
 async fn a_prefix_that_icechunk_cannot_update_is_refused_before_anything_happens() {
     for prefix in ["", "/", "caf\u{e9}", "a%20b"] {
         let bad = answer(|text| text["repo_prefix"] = prefix.into());

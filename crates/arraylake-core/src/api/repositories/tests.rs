@@ -76,6 +76,24 @@ async fn a_cancelled_creation_takes_its_entry_back() {
 }
 
 #[tokio::test]
+async fn a_cancelled_import_takes_its_entry_back_and_leaves_the_data() {
+    use arraylake_transport::testing::silence;
+    let script = Script::new([json(201, repo_json("era5")), silence(), status(204)]);
+    let client = client_over(&script);
+    let request = ImportRepo::new("era5", "cold-store", "p").unwrap();
+    let task = tokio::spawn(async move { client.import_repo(&org(), request, OpenOptions::new()).await });
+    while script.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    while script.requests().len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(script.paths()[2], "/orgs/acme/era5?immediate=true&retain_data=true");
+}
+
+#[tokio::test]
 async fn a_creation_cancelled_while_its_entry_is_being_made_takes_it_back_once_it_is() {
     let script = Script::new([json(201, repo_json("era5")), status(204)]);
     let client = client_over(&script);
