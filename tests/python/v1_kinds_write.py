@@ -42,6 +42,10 @@ kinds = {
     "columns": (numpy.arange(12, dtype="u2").reshape(3, 4), {"chunks": (3, 2), "order": "F", "filters": [numcodecs.Delta("<u2")]}),
     "narrow": (numpy.array([1.5, -2.0, 300.0]), {"chunks": (2,), "filters": [numcodecs.AsType("<i2", "<f8")]}),
     "rounded": (numpy.linspace(0, 1, 9), {"chunks": (4,), "filters": [numcodecs.Quantize(2, "<f8", "<f4")]}),
+    "scaled": (
+        numpy.array([1000.0, 1234567.5, -5e8, 1050.0]),
+        {"chunks": (3,), "filters": [numcodecs.FixedScaleOffset(1000, 0.1, "<f8", "<i4")]},
+    ),
     "bits": (numpy.array([[1, 0, 1], [1, 1, 0], [0, 0, 1]], dtype=bool), {"chunks": (2, 3), "filters": [numcodecs.PackBits()]}),
     "sums": (numpy.arange(9, dtype="u1"), {"chunks": (4,), "filters": [numcodecs.CRC32(), numcodecs.Adler32()]}),
     "fixed": (numpy.array([b"ab", b"", b"xyz"], dtype="S3"), {"chunks": (2,), "fill_value": b"xx"}),

@@ -77,15 +77,16 @@ pub struct ZarrStore {
 struct Inner {
     repo: AsyncRepo,
     chunks: ChunkStore,
-    reads: Gather<read::WantedReference, Option<ReferenceData>>,
-    writes: Gather<NewReference, ()>,
-    erasures: Gather<read::WantedReference, ()>,
+    reads: Gather<read::WantedReference, Result<Option<ReferenceData>>>,
+    writes: Gather<NewReference, Result<()>>,
+    erasures: Gather<read::WantedReference, Result<()>>,
 }
 
 impl ZarrStore {
     /// A repo and its chunks.
     #[must_use]
     pub fn new(repo: AsyncRepo, chunks: ChunkStore) -> Self {
+        numcodecs::register();
         let (reads, writes) = (Gather::new(REQUESTS, BATCH), Gather::new(REQUESTS, BATCH));
         let erasures = Gather::new(REQUESTS, BATCH);
         Self { inner: Arc::new(Inner { repo, chunks, reads, writes, erasures }), warm: None }

@@ -88,16 +88,28 @@ impl Metastore {
             Ok(_) => return Ok(()),
             Err(error) => error,
         };
-        if !matches!(error.kind(), ErrorKind::LostRace | ErrorKind::Transport) {
+        if !is_doubtful(&error) {
             return Err(error);
         }
-        // A request that was sent twice may have lost against itself.
-        let found = self.get_branches(&[&update.branch]).await;
-        match found {
-            Ok(branches) if branches.iter().any(|branch| is_at(branch, update)) => Ok(()),
-            Err(_) if *error.kind() == ErrorKind::Transport => Err(unknown(error)),
-            _ => Err(error),
+        match self.holds(update).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(error),
+            Err(_) => Err(unknown(update, error)),
         }
+    }
+
+    /// Whether a branch has the commit that it was to be moved to. Others may have gone on from it already.
+    async fn holds(&self, update: &UpdateBranch) -> Result<bool> {
+        let found = self.get_branches(&[&update.branch]).await?;
+        let mut at = found.into_iter().find(|found| found.id == update.branch).map(|found| found.commit_id);
+        // Ids grow with time.
+        while let Some(commit) = at.filter(|at| *at >= update.new_commit) {
+            if commit == update.new_commit {
+                return Ok(true);
+            }
+            at = self.get_commit_by_id(&commit).await?.parent_commit.filter(|parent| *parent < commit);
+        }
+        Ok(false)
     }
 
     /// Deletes a branch; its commits stay. `DELETE .../branches`
@@ -136,11 +148,21 @@ impl Metastore {
     }
 }
 
-fn is_at(branch: &Branch, update: &UpdateBranch) -> bool {
-    branch.id == update.branch && branch.commit_id == update.new_commit
+/// Whether the branch may have moved all the same.
+fn is_doubtful(error: &Error) -> bool {
+    match error.kind() {
+        // A request that was sent twice may have lost against itself.
+        ErrorKind::LostRace => error.attempts() > 1,
+        ErrorKind::Transport => true,
+        ErrorKind::Refused { status } => status.is_server_error(),
+        _ => false,
+    }
 }
 
-fn unknown(error: Error) -> Error {
-    let message = "the branch may or may not have moved; look at it before committing again";
+fn unknown(update: &UpdateBranch, error: Error) -> Error {
+    let message = format!(
+        "branch {:?} may or may not have moved to {}; look at it before committing again",
+        update.branch, update.new_commit
+    );
     Error::new(ErrorKind::UnknownOutcome, message).with_source(error)
 }

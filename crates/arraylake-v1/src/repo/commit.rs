@@ -124,35 +124,14 @@ impl AsyncRepo {
             Some(base) if has_tip => UpdateBranch::advance(&work.branch, base.clone(), id.clone()),
             base => UpdateBranch::create(&work.branch, id.clone()).with_base_commit(base.clone()),
         };
-        let update = update.with_session(work.session.id.clone());
-        if let Err(error) = self.metastore().update_branch(&update).await {
-            let lost = *error.kind() == ErrorKind::LostRace;
-            if !(is_doubtful(&error) && self.has_moved(work, &id, &error).await?) {
-                return if lost { Ok(None) } else { Err(error) };
-            }
+        match self.metastore().update_branch(&update.with_session(work.session.id.clone())).await {
+            Ok(()) => {}
+            Err(error) if *error.kind() == ErrorKind::LostRace => return Ok(None),
+            Err(error) => return Err(error),
         }
         let mut outcome = work.outcome(Some(id.clone()), true);
         outcome.checkout_error = self.go_on(work, id, options).await.err();
         Ok(Some(outcome))
-    }
-
-    /// Whether the branch holds a commit though moving it seemed to fail: the answer to that was lost on its way.
-    async fn has_moved(&self, work: &Work, id: &CommitId, failed: &Error) -> Result<bool> {
-        let unknown = |error: Error| {
-            let message =
-                format!("whether commit {id} is on branch {:?} is not known: {failed}; {error}", work.branch);
-            Error::new(ErrorKind::UnknownOutcome, message)
-        };
-        let mut at = self.tip(&work.branch).await.map_err(unknown)?;
-        // Others may have gone on from it already. Their ids are larger.
-        while let Some(commit) = at.filter(|at| at >= id) {
-            if commit == *id {
-                return Ok(true);
-            }
-            let found = self.metastore().get_commit_by_id(&commit).await.map_err(unknown)?;
-            at = found.parent_commit.filter(|parent| *parent < commit);
-        }
-        Ok(false)
     }
 
     /// Checks out the branch after a commit. Whatever comes of that, the old session is not gone on with.
@@ -191,17 +170,6 @@ struct Work {
 impl Work {
     fn outcome(&self, id: Option<CommitId>, changed: bool) -> CommitOutcome {
         CommitOutcome { id, changed, attempts: self.attempt, checkout_error: None }
-    }
-}
-
-/// Whether the branch may have moved all the same.
-fn is_doubtful(error: &Error) -> bool {
-    match error.kind() {
-        // Moved by a request whose answer was lost, it is where it should not be for the one after that.
-        ErrorKind::LostRace => error.attempts() > 1,
-        ErrorKind::Transport | ErrorKind::UnknownOutcome => true,
-        ErrorKind::Refused { status } => status.is_server_error(),
-        _ => false,
     }
 }
 

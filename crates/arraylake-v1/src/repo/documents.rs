@@ -1,6 +1,6 @@
 //! Documents, one or many: bounded batches, a bounded number of them at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use arraylake_types::v1::{Collection, Doc, NewDoc};
 use serde::Serialize;
@@ -26,7 +26,7 @@ impl AsyncRepo {
         self.set_docs([(path, content)]).await
     }
 
-    /// Stores documents; see [`set_doc`](Self::set_doc). If one batch fails others may have been stored, in a session
+    /// Stores documents; see [`set_doc`](Self::set_doc). Of several for one path the last one counts. If one batch fails others may have been stored, in a session
     /// that is not committed.
     ///
     /// # Errors
@@ -111,6 +111,7 @@ impl AsyncRepo {
             let content = as_object(&path, &content)?;
             all.push(NewDoc::new(view.session.clone(), path, content));
         }
+        keep_last(&mut all);
         let batches = into_batches(all, self.options().batch_size.get());
         let _writing = self.writing().await;
         let store = async |batch: Vec<_>| self.metastore().add_docs(collection, view, &batch).await;
@@ -185,6 +186,16 @@ impl AsyncRepo {
         }
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         self.metastore().del_docs(collection, &view, &paths).await
+    }
+}
+
+/// Drops what the same call writes again later: batches travel side by side, so that either could come last.
+fn keep_last<T>(docs: &mut Vec<NewDoc<T>>) {
+    let mut seen = HashSet::with_capacity(docs.len());
+    let last: Vec<bool> = docs.iter().rev().map(|doc| seen.insert(doc.path.as_str())).collect();
+    if last.contains(&false) {
+        let mut last = last.into_iter().rev();
+        docs.retain(|_| last.next().unwrap_or(true));
     }
 }
 

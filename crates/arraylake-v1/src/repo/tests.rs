@@ -123,7 +123,6 @@ async fn a_lost_race_is_rebased_and_tried_again() {
         branch(B),
         made(C),
         refusal("Failed to update branch main"),
-        branch(D),
         json(200, value!({ "commit_id": D })),
         branch(D),
         made("6b0000000000000000000005"),
@@ -296,6 +295,17 @@ async fn documents_travel_in_batches_and_chunks_array_by_array() {
     repo.fetch::<Value>(&Collection::Chunks, chunks).await.unwrap();
     assert_eq!(body(&script, 6), value!(["data/root/a/c0", "data/root/a/c1"]));
     assert_eq!(body(&script, 7), value!(["data/root/b/c0"]));
+}
+
+#[tokio::test]
+async fn of_several_documents_for_one_path_the_last_one_is_sent() {
+    let (repo, script) = writing([done(), done()]).await;
+    let path = |n: usize| format!("meta/root/a{}.array.json", n % 30);
+    repo.set_docs((0..50).map(|n| (path(n), value!({ "n": n })))).await.unwrap();
+    let mut sent: Vec<Value> = (3..5).flat_map(|n| body(&script, n).as_array().unwrap().clone()).collect();
+    sent.sort_by_key(|doc| doc["content"]["n"].as_u64());
+    let numbers: Vec<u64> = sent.iter().map(|doc| doc["content"]["n"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (20..50).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ impl<T: Clone, R> Gather<T, R> {
 }
 
 /// The same error for somebody else.
-fn again(error: &Error) -> Error {
+pub(super) fn again(error: &Error) -> Error {
     let kind: ErrorKind = error.kind().clone();
     Error::new(kind, error.to_string())
 }

@@ -8,6 +8,7 @@
 //! | `numcodecs.delta` | differences between neighbours |
 //! | `numcodecs.astype` | elements as another type of number |
 //! | `numcodecs.quantize` | fewer decimal digits |
+//! | `numcodecs.fixedscaleoffset` | numbers moved and stretched; that of `zarrs` is not as exact |
 //! | `numcodecs.packbits` | eight booleans in a byte |
 //! | `numcodecs.lz4`, `numcodecs.lzma` | compressors |
 //! | `numcodecs.crc32` | a checksum |
@@ -28,6 +29,7 @@ use zarrs_metadata::Configuration;
 use zarrs_metadata::v3::MetadataV3;
 use zarrs_plugin::ExtensionAliasesConfig;
 
+pub(super) use self::arrays::register;
 pub(super) use self::numbers::order_of_numpy;
 
 /// Where the names of a plugin are kept.

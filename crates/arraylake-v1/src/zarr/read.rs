@@ -14,6 +14,7 @@ use zarrs_storage::{
     AsyncMaybeBytesIterator, AsyncReadableStorageTraits, MaybeBytes, StorageError, StoreKey,
 };
 
+use super::gather::again;
 use super::key::Key;
 use super::{ZarrStore, array_to_v3, fail, group_to_v3};
 use crate::error::{Error, ErrorKind, Result};
@@ -88,18 +89,19 @@ impl ZarrStore {
             return Ok(known);
         }
         let run = |wanted| self.references(wanted);
-        self.inner.reads.ask((view, path), run).await
+        self.inner.reads.ask((view, path), run).await?
     }
 
-    async fn references(&self, wanted: Vec<WantedReference>) -> Result<Vec<Option<ReferenceData>>> {
-        self.look_up(&wanted).await
+    async fn references(&self, wanted: Vec<WantedReference>) -> Result<Vec<Result<Option<ReferenceData>>>> {
+        Ok(self.look_up(&wanted).await)
     }
 
-    /// What is stored for chunks, with one request for each array.
+    /// What is stored for chunks, with one request for each array. What goes wrong with one array, or in one session,
+    /// is not the error of others.
     pub(super) async fn look_up<T: DeserializeOwned + Clone>(
         &self,
         wanted: &[WantedReference],
-    ) -> Result<Vec<Option<T>>> {
+    ) -> Vec<Result<Option<T>>> {
         // The service wants all chunks of a request to be of one array.
         let mut requests: HashMap<(&View, &str), Vec<&str>> = HashMap::new();
         for (view, path) in wanted {
@@ -110,13 +112,15 @@ impl ZarrStore {
             let rows = metastore.get_docs(&Collection::Chunks, view, paths).await?;
             rows.into_iter().filter_map(|row| read_doc(row).transpose()).collect::<Result<HashMap<_, T>>>()
         });
-        let answers = futures_util::future::try_join_all(calls).await?;
+        let answers = futures_util::future::join_all(calls).await;
         let answers: HashMap<_, _> = requests.keys().copied().zip(answers).collect();
-        let found = wanted.iter().map(|(view, path)| {
+        let found = wanted.iter().map(|(view, path)| match answers.get(&(view, node_of_chunk(path))) {
             // Two may want the same.
-            answers.get(&(view, node_of_chunk(path))).and_then(|rows| rows.get(path)).cloned()
+            Some(Ok(rows)) => Ok(rows.get(path).cloned()),
+            Some(Err(error)) => Err(again(error)),
+            None => Ok(None),
         });
-        Ok(found.collect())
+        found.collect()
     }
 
     /// The whole value of a key.

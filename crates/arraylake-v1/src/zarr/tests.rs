@@ -279,6 +279,33 @@ async fn references_of_many_chunks_travel_together() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_over_does_not_spoil_what_others_write_at_the_same_time() {
+    let (store, service) = filled().await;
+    let now = store.repo().share().unwrap();
+    let mut over = serde_json::to_value(&now).unwrap();
+    over["session"]["id"] = json!("over");
+    let over = serde_json::from_value(over).unwrap();
+    let gate = service.gate.write().await;
+    let mut writes = Vec::new();
+    // Four are under way, and the others gather.
+    for (number, session) in [&now, &now, &now, &now, &over, &now].into_iter().enumerate() {
+        store.repo().adopt(session).unwrap();
+        let (store, chunk) = (store.clone(), key(&format!("g/line/c/{number}")));
+        writes.push(tokio::spawn(async move { store.set(&chunk, Bytes::from_static(b"12345678")).await }));
+        tokio::task::yield_now().await;
+    }
+    drop(gate);
+    let outcomes = futures_util::future::join_all(writes).await;
+    let over: Vec<bool> = outcomes.into_iter().map(|outcome| outcome.unwrap().is_err()).collect();
+    assert_eq!(over, [false, false, false, false, true, false]);
+    assert_eq!(
+        service.take_log(),
+        vec!["PUT contents/chunks/_bulk_set"; 6],
+        "four, and one for each session"
+    );
+}
+
+#[tokio::test]
 async fn what_is_fetched_ahead_is_not_asked_for_again_until_something_changes() {
     let (store, service) = filled().await;
     let mut line = array(&[4], "/");

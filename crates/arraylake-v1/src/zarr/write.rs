@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use zarrs_storage::{AsyncWritableStorageTraits, OffsetBytesIterator, StorageError, StoreKey, StorePrefix};
 
+use super::gather::again;
 use super::key::{Key, split_chunk};
 use super::read::{Stored, WantedReference};
 use super::{BATCH, ZarrStore, array_to_draft, fail, group_to_draft, unsupported};
@@ -57,22 +58,22 @@ impl ZarrStore {
         let json = serde_json::value::to_raw_value(&reference)
             .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
         let run = |references| self.store_references(references);
-        self.inner.writes.ask((session.view(), path, json), run).await
+        self.inner.writes.ask((session.view(), path, json), run).await?
     }
 
-    async fn store_references(&self, references: Vec<NewReference>) -> Result<Vec<()>> {
-        let done = vec![(); references.len()];
-        let _writing = self.inner.repo.writing().await;
-        let mut rest = references;
-        while let Some((view, ..)) = rest.first() {
-            let view = view.clone();
-            let (now, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(other, ..)| *other == view);
-            let docs = now.into_iter().map(|(_, path, json)| NewDoc::new(view.session.clone(), path, json));
-            let docs: Vec<NewDoc<Box<RawValue>>> = docs.collect();
-            self.inner.repo.metastore().add_docs(&Collection::Chunks, &view, &docs).await?;
-            rest = later;
+    /// Each session has an outcome of its own: one that is over does not spoil what others write.
+    async fn store_references(&self, references: Vec<NewReference>) -> Result<Vec<Result<()>>> {
+        let mut sessions: HashMap<&View, Vec<NewDoc<&RawValue>>> = HashMap::new();
+        for (view, path, json) in &references {
+            sessions.entry(view).or_default().push(NewDoc::new(view.session.clone(), path.clone(), json));
         }
-        Ok(done)
+        let _writing = self.inner.repo.writing().await;
+        let mut outcomes = HashMap::new();
+        for (view, docs) in sessions {
+            let outcome = self.inner.repo.metastore().add_docs(&Collection::Chunks, view, &docs).await;
+            outcomes.insert(view, outcome);
+        }
+        Ok(references.iter().map(|(view, ..)| outcome_of(&outcomes, view)).collect())
     }
 
     async fn erase_key(&self, key: &StoreKey) -> Result<()> {
@@ -82,7 +83,7 @@ impl ZarrStore {
         self.cool();
         let view = self.inner.repo.writable()?.view();
         let run = |erased| self.erase_references(erased);
-        self.inner.erasures.ask((view, path), run).await
+        self.inner.erasures.ask((view, path), run).await?
     }
 
     async fn erase_keys(&self, keys: &[StoreKey]) -> Result<()> {
@@ -98,7 +99,7 @@ impl ZarrStore {
         }
         let chunks: Vec<WantedReference> = chunks.into_iter().map(|path| (view.clone(), path)).collect();
         for chunks in chunks.chunks(BATCH) {
-            self.erase_references(chunks.to_vec()).await?;
+            self.erase_references(chunks.to_vec()).await?.into_iter().collect::<Result<()>>()?;
         }
         if documents.is_empty() {
             return Ok(());
@@ -109,17 +110,24 @@ impl ZarrStore {
 
     /// Deletes references that are there, all in one request. What is not is left alone: zarrs erases each chunk that
     /// has nothing but fill values.
-    async fn erase_references(&self, erased: Vec<WantedReference>) -> Result<Vec<()>> {
-        let found = self.look_up::<Box<RawValue>>(&erased).await?;
+    async fn erase_references(&self, erased: Vec<WantedReference>) -> Result<Vec<Result<()>>> {
+        let mut outcomes = Vec::with_capacity(erased.len());
         let mut there: HashMap<&View, Vec<&str>> = HashMap::new();
-        for ((view, path), _) in erased.iter().zip(found).filter(|(_, found)| found.is_some()) {
-            there.entry(view).or_default().push(path);
+        for ((view, path), found) in erased.iter().zip(self.look_up::<Box<RawValue>>(&erased).await) {
+            if matches!(found, Ok(Some(_))) {
+                there.entry(view).or_default().push(path);
+            }
+            outcomes.push(found.map(drop));
         }
         let _writing = self.inner.repo.writing().await;
+        let mut deleted = HashMap::new();
         for (view, paths) in there {
-            self.inner.repo.metastore().del_docs(&Collection::Chunks, view, &paths).await?;
+            let outcome = self.inner.repo.metastore().del_docs(&Collection::Chunks, view, &paths).await;
+            deleted.insert(view, outcome);
         }
-        Ok(vec![(); erased.len()])
+        let of =
+            |((view, _), outcome): (&WantedReference, Result<()>)| outcome.and(outcome_of(&deleted, view));
+        Ok(erased.iter().zip(outcomes).map(of).collect())
     }
 
     async fn erase_under(&self, prefix: &str) -> Result<()> {
@@ -144,6 +152,14 @@ impl ZarrStore {
         let chunks = self.chunk_keys(prefix).await?;
         let paths = chunks.into_iter().map(|(_, path)| path);
         self.inner.repo.delete(&Collection::Chunks, paths).await
+    }
+}
+
+/// What became of a session; well, if nothing was sent for it.
+fn outcome_of(outcomes: &HashMap<&View, Result<()>>, view: &View) -> Result<()> {
+    match outcomes.get(view) {
+        Some(Err(error)) => Err(again(error)),
+        _ => Ok(()),
     }
 }
 

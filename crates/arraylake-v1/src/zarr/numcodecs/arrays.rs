@@ -3,21 +3,21 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use serde_json::{Map, Value};
 use zarrs_codec::{
     ArrayBytes, ArrayCodecTraits, ArrayPartialDecoderTraits, ArrayPartialEncoderTraits,
     ArrayToArrayCodecTraits, AsyncArrayPartialDecoderTraits, AsyncArrayPartialEncoderTraits, Codec,
-    CodecError, CodecMetadataOptions, CodecOptions, CodecPluginV3, CodecTraits, CodecTraitsV3,
-    PartialDecoderCapability, PartialEncoderCapability, RecommendedConcurrency,
+    CodecError, CodecMetadataOptions, CodecOptions, CodecPluginV3, CodecRuntimePluginV3, CodecTraits,
+    CodecTraitsV3, PartialDecoderCapability, PartialEncoderCapability, RecommendedConcurrency,
 };
 use zarrs_data_type::{DataType, FillValue};
 use zarrs_metadata::v3::MetadataV3;
 use zarrs_metadata::{ChunkShape, Configuration};
 use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
-use super::numbers::Number;
+use super::numbers::{Number, Scale};
 use super::whole::Whole;
 use super::{Names, fields, named, names};
 
@@ -25,6 +25,18 @@ static NAMES: Names = Names::new(|| {
     names("numcodecs.delta", &["numcodecs.astype", "numcodecs.quantize", "numcodecs.packbits"])
 });
 named!(OnArrays, NAMES);
+
+/// zarrs has this one itself, but reckons with four bytes where numcodecs has eight.
+const SCALED: &str = "numcodecs.fixedscaleoffset";
+
+/// Puts the codec before that of zarrs, once.
+pub(in crate::zarr) fn register() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let plugin = CodecRuntimePluginV3::new(|name| name == SCALED, <OnArrays as CodecTraitsV3>::create);
+        drop(zarrs_codec::register_codec_v3(plugin));
+    });
+}
 
 inventory::submit! {
     CodecPluginV3::new::<OnArrays>()
@@ -43,6 +55,7 @@ enum Filter {
     Delta(Number, Number),
     AsType(Number, Number),
     Quantize(i32, Number, Number),
+    Scale(Scale, Number, Number),
     PackBits,
 }
 
@@ -73,6 +86,14 @@ impl Filter {
                 }
                 Ok(Self::Quantize(digits, decoded, encoded))
             }
+            SCALED => {
+                let factor = |key: &str| {
+                    let value = fields.get(key).and_then(Value::as_f64);
+                    value.ok_or_else(|| format!("codec `{name}` needs the number `{key}`"))
+                };
+                let scale = Scale { offset: factor("offset")?, scale: factor("scale")? };
+                Ok(Self::Scale(scale, number("dtype")?, encoded()?))
+            }
             "numcodecs.packbits" => Ok(Self::PackBits),
             _ => Err(format!("codec `{name}` is unknown")),
         }
@@ -83,18 +104,22 @@ impl Filter {
             Self::Delta(..) => "numcodecs.delta",
             Self::AsType(..) => "numcodecs.astype",
             Self::Quantize(..) => "numcodecs.quantize",
+            Self::Scale(..) => SCALED,
             Self::PackBits => "numcodecs.packbits",
         }
     }
 
     /// Whether each element is made of one alone, in its place.
     fn is_by_element(self) -> bool {
-        matches!(self, Self::AsType(..) | Self::Quantize(..))
+        matches!(self, Self::AsType(..) | Self::Quantize(..) | Self::Scale(..))
     }
 
     fn encoded(self) -> Number {
         match self {
-            Self::Delta(_, encoded) | Self::AsType(_, encoded) | Self::Quantize(_, _, encoded) => encoded,
+            Self::Delta(_, encoded)
+            | Self::AsType(_, encoded)
+            | Self::Quantize(_, _, encoded)
+            | Self::Scale(_, _, encoded) => encoded,
             Self::PackBits => Number::U8,
         }
     }
@@ -104,6 +129,11 @@ impl Filter {
             Self::Delta(decoded, encoded) => decoded.cast(decoded.differences(bytes), encoded),
             Self::AsType(decoded, encoded) => decoded.cast(bytes.to_vec(), encoded),
             Self::Quantize(digits, decoded, encoded) => decoded.cast(decoded.rounded(bytes, digits), encoded),
+            Self::Scale(scale, decoded, encoded) => {
+                let float = decoded.float();
+                let scaled = float.scaled(decoded.cast(bytes.to_vec(), float), scale);
+                float.cast(scaled, encoded)
+            }
             Self::PackBits => pack(bytes),
         }
     }
@@ -113,6 +143,11 @@ impl Filter {
             Self::Delta(decoded, encoded) => decoded.sums(&encoded.cast(bytes.to_vec(), decoded)),
             Self::AsType(decoded, encoded) | Self::Quantize(_, decoded, encoded) => {
                 encoded.cast(bytes.to_vec(), decoded)
+            }
+            Self::Scale(scale, decoded, encoded) => {
+                let float = encoded.float();
+                let plain = float.unscaled(encoded.cast(bytes.to_vec(), float), scale);
+                float.cast(plain, decoded)
             }
             Self::PackBits => unpack(bytes)?,
         })
@@ -140,9 +175,10 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
 impl OnArrays {
     fn check(&self, data_type: &DataType) -> Result<(), CodecError> {
         let fits = match self.filter {
-            Filter::Delta(number, _) | Filter::AsType(number, _) | Filter::Quantize(_, number, _) => {
-                data_type.fixed_size() == Some(number.size())
-            }
+            Filter::Delta(number, _)
+            | Filter::AsType(number, _)
+            | Filter::Quantize(_, number, _)
+            | Filter::Scale(_, number, _) => data_type.fixed_size() == Some(number.size()),
             Filter::PackBits => data_type.name(ZarrVersion::V3).as_deref() == Some("bool"),
         };
         let odd = || CodecError::UnsupportedDataType(data_type.clone(), self.filter.name().to_owned());

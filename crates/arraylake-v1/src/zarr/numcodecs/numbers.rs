@@ -19,6 +19,13 @@ pub(super) enum Number {
     F64,
 }
 
+/// How numbers are moved and stretched.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scale {
+    pub(super) offset: f64,
+    pub(super) scale: f64,
+}
+
 /// Runs the code for the type that a number has.
 macro_rules! with {
     ($number:expr, $name:ident => $code:expr) => {
@@ -148,6 +155,29 @@ impl Number {
 
     pub(super) fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// The floats with which numcodecs reckons.
+    pub(super) fn float(self) -> Self {
+        if self == Self::F32 { Self::F32 } else { Self::F64 }
+    }
+
+    /// Floats without the offset, stretched and rounded.
+    pub(super) fn scaled(self, bytes: Vec<u8>, Scale { offset, scale }: Scale) -> Vec<u8> {
+        match self {
+            Self::F32 => map(&bytes, |this: f32| ((this - offset as f32) * scale as f32).round_ties_even()),
+            Self::F64 => map(&bytes, |this: f64| ((this - offset) * scale).round_ties_even()),
+            _ => bytes,
+        }
+    }
+
+    /// The other way round.
+    pub(super) fn unscaled(self, bytes: Vec<u8>, Scale { offset, scale }: Scale) -> Vec<u8> {
+        match self {
+            Self::F32 => map(&bytes, |this: f32| this / scale as f32 + offset as f32),
+            Self::F64 => map(&bytes, |this: f64| this / scale + offset),
+            _ => bytes,
+        }
     }
 
     /// The first element, and the difference of each other one from the one before it.

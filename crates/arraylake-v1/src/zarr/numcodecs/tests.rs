@@ -40,6 +40,8 @@ fn middle() -> ArraySubset {
     ArraySubset::new_with_ranges(std::slice::from_ref(&(1..3)))
 }
 
+const SCALED: &str = "numcodecs.fixedscaleoffset";
+
 const LITTLE: &str = r#"{"name": "bytes", "configuration": {"endian": "little"}}"#;
 
 fn little() -> Value {
@@ -87,6 +89,18 @@ fn filters() -> Vec<Case> {
         "000000000000ac3e00002a3f0000803f",
         quantized,
     ));
+    let far = json!({"offset": 1000, "scale": 0.1, "dtype": "<f8", "astype": "<i4"});
+    let (from, to) = ([1000.0, 1234567.5, -5e8, 1050.0, 1150.0], [1000.0, 1234570.0, -5e8, 1050.0, 1150.0]);
+    all.push((SCALED, far, "float64", f64s(&from), "00000000dde101001c0f05fd050000000f000000", f64s(&to)));
+    let near = json!({"offset": 0.1, "scale": 100, "dtype": "<f4", "astype": "<i2"});
+    all.push((
+        SCALED,
+        near,
+        "float32",
+        f32s(&[0.1, 1.25, -3.3333]),
+        "00007300a9fe",
+        f32s(&[0.1, 1.25, -3.33]),
+    ));
     let (from, to) = same(vec![1, 0, 1, 1, 0, 0, 0, 1, 1]);
     all.push(("numcodecs.packbits", json!({}), "bool", from, "07b180", to));
     all
@@ -94,6 +108,7 @@ fn filters() -> Vec<Case> {
 
 #[test]
 fn filters_store_what_numcodecs_stores_and_read_it_again_whole_and_in_parts() {
+    super::register();
     for (name, configuration, data_type, elements, stored, read) in filters() {
         let size = match data_type {
             "int16" => 2,
@@ -199,10 +214,12 @@ fn a_checksum_stands_where_it_is_wanted() {
 
 #[test]
 fn what_a_codec_cannot_do_is_named() {
+    super::register();
     for (name, configuration, named) in [
         ("numcodecs.delta", json!({"dtype": "<M8[ns]"}), "<M8[ns]"),
         ("numcodecs.delta", json!({}), "dtype"),
         ("numcodecs.astype", json!({"encode_dtype": "|O", "decode_dtype": "<i4"}), "encode_dtype"),
+        (SCALED, json!({"dtype": "<i4", "scale": 1}), "offset"),
         ("numcodecs.quantize", json!({"digits": 1, "dtype": "<i4"}), "floats"),
         ("numcodecs.lzma", json!({"format": 3}), "format"),
         ("numcodecs.crc32", json!({"location": "middle"}), "middle"),

@@ -20,7 +20,7 @@ pub(in crate::zarr) struct State {
     pub(in crate::zarr) documents: BTreeMap<(String, String), Value>,
     /// Method and route of each request, without queries.
     pub(in crate::zarr) log: Vec<String>,
-    /// Answers everything that writes with this.
+    /// Answers everything that writes with this. The session `over` is over in any case.
     pub(in crate::zarr) refusal: Option<&'static str>,
 }
 
@@ -126,6 +126,9 @@ impl State {
         let writes = *method == Method::DELETE || rest == "_bulk_set" || rest == "_bulk_delete";
         if let Some(refusal) = self.refusal.filter(|_| writes) {
             return (422, json!({"detail": refusal}));
+        }
+        if writes && query["session_id"] == "over" {
+            return (422, json!({"detail": "Session expired"}));
         }
         match (method.as_str(), rest) {
             ("PUT", "_bulk_set") => {
