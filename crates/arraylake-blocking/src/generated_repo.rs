@@ -296,7 +296,7 @@ impl Repo {
         self.run(move |repo| async move { repo.set_doc(&path, content).await })
     }
 
-    /// Stores documents; see [`set_doc`](Self::set_doc). If one batch fails others may have been stored, in a session
+    /// Stores documents; see [`set_doc`](Self::set_doc). Of several for one path the last one counts. If one batch fails others may have been stored, in a session
     /// that is not committed.
     ///
     /// # Errors
