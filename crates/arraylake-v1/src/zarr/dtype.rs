@@ -3,6 +3,8 @@
 //! V1 repos write data types as NumPy does (`<f8`), plain or within an object that names an extension of the Zarr v3
 //! draft. Zarr v3 has names without byte order, which is said by the codec `bytes` instead.
 
+mod structured;
+
 use serde_json::{Value, json};
 
 use super::unsupported;
@@ -73,7 +75,7 @@ impl DataType {
         let inner = stored.get("type").unwrap_or(stored);
         let odd = || unsupported(format!("data type {inner} of a V1 array has no place in zarrs"));
         if let Some(fields) = inner.as_array() {
-            return Ok((structured(fields).ok_or_else(odd)?, Order::Little));
+            return Ok((structured::of_numpy(fields).ok_or_else(odd)?, Order::Little));
         }
         let text = inner.as_str().ok_or_else(odd)?;
         if text == "bool" {
@@ -127,7 +129,7 @@ impl DataType {
             Some("string") => Some(Self::Text),
             Some("bytes" | "variable_length_bytes") => Some(Self::Bytes),
             Some("null_terminated_bytes") => length.map(Self::FixedBytes),
-            Some("structured") => structured_of_v3(configuration),
+            Some("structured") => structured::of_v3(configuration),
             Some("fixed_length_utf32") => {
                 length.filter(|length| length.is_multiple_of(4)).map(|length| Self::Utf32(length / 4))
             }
@@ -270,28 +272,4 @@ fn time(kind: char, rest: &str) -> Option<DataType> {
     let digits = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let scale = if digits == 0 { 1 } else { inner[..digits].parse().ok()? };
     Some(DataType::Time(kind, scale, inner[digits..].to_owned()))
-}
-
-/// Fields as NumPy describes them: names and types, the bytes of each in little order. None where there is something
-/// else: other orders, fields of several elements, gaps.
-fn structured(fields: &[Value]) -> Option<DataType> {
-    let field = |field: &Value| {
-        let [Value::String(name), stored] = field.as_array()?.as_slice() else { return None };
-        let (kind, order) = DataType::of_draft(stored, None).ok()?;
-        let fits = kind.size().is_some() && (order == Order::Little || !kind.has_order()) && !name.is_empty();
-        fits.then(|| (name.clone(), kind))
-    };
-    let fields: Vec<_> = fields.iter().map(field).collect::<Option<_>>()?;
-    (!fields.is_empty()).then_some(DataType::Structured(fields))
-}
-
-/// The same from Zarr v3.
-fn structured_of_v3(configuration: &Value) -> Option<DataType> {
-    let field = |field: &Value| {
-        let [Value::String(name), stored] = field.as_array()?.as_slice() else { return None };
-        let kind = DataType::of_v3(stored).ok()?;
-        (kind.size().is_some() && !name.is_empty()).then(|| (name.clone(), kind))
-    };
-    let fields: Vec<_> = configuration["fields"].as_array()?.iter().map(field).collect::<Option<_>>()?;
-    (!fields.is_empty()).then_some(DataType::Structured(fields))
 }

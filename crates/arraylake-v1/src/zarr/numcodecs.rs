@@ -18,6 +18,7 @@
 mod arrays;
 mod bytes;
 mod numbers;
+mod pack;
 mod types;
 mod whole;
 

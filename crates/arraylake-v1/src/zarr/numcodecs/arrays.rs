@@ -18,6 +18,7 @@ use zarrs_metadata::{ChunkShape, Configuration};
 use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
 use super::numbers::{Number, Scale};
+use super::pack::{pack, unpack};
 use super::whole::Whole;
 use super::{Names, fields, named, names};
 
@@ -152,24 +153,6 @@ impl Filter {
             Self::PackBits => unpack(bytes)?,
         })
     }
-}
-
-/// The number of bits that are too many, then the bits, the first one highest.
-fn pack(booleans: &[u8]) -> Vec<u8> {
-    let spare = (8 - booleans.len() % 8) % 8;
-    // Less than eight.
-    let mut packed = vec![spare as u8];
-    packed.extend(booleans.chunks(8).map(|eight| {
-        eight.iter().enumerate().fold(0, |byte, (index, bit)| byte | u8::from(*bit != 0) << (7 - index))
-    }));
-    packed
-}
-
-fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
-    let (spare, bytes) = packed.split_first()?;
-    let length = (8 * bytes.len()).checked_sub(usize::from(*spare))?;
-    let bits = bytes.iter().flat_map(|byte| (0..8).map(move |index| byte >> (7 - index) & 1));
-    Some(bits.take(length).collect())
 }
 
 impl OnArrays {
