@@ -185,6 +185,19 @@ mod tests {
     }
 
     #[test]
+    fn numbers_come_back_to_the_last_bit() {
+        // Each of these was read as its neighbour by a reader that is a little faster.
+        let text = r#"{"a":31.245270191439438,"b":121.48791951161945,"c":100.78399658203125,"d":1.7976931348623157e308}"#;
+        let facts: Metadata = serde_json::from_str(text).unwrap();
+        assert_eq!(facts.0["a"].as_f64().unwrap().to_bits(), 31.245_270_191_439_438_f64.to_bits());
+        assert_eq!(facts.0["b"].as_f64().unwrap().to_bits(), 121.487_919_511_619_45_f64.to_bits());
+        let again: Metadata = serde_json::from_str(&facts.to_wire_text()).unwrap();
+        assert_eq!(again, facts);
+        let again: Metadata = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
+        assert_eq!(again, facts);
+    }
+
+    #[test]
     fn nested_values_are_refused() {
         assert!(Metadata::new().with("k", serde_json::json!({"a": 1})).validate().is_err());
         assert!(Metadata::new().with("k", serde_json::json!([[1]])).validate().is_err());
