@@ -842,6 +842,58 @@ impl<A: Repositories + ?Sized + 'static> Client<A> {
             move |api| async move { api.authorize_virtual_chunk_access(&repo, containers, options).await },
         )
     }
+
+    /// The storage of an Icechunk repo, for calls of icechunk that this crate does not have. Nothing is asked of the
+    /// object store. Its credentials renew themselves.
+    ///
+    /// `GET /repos/{org}/{repo}/open`, or what takes its place as for [`get_repo`](Self::get_repo)
+    ///
+    /// # Errors
+    /// As [`get_repo`](Self::get_repo); [`Error::Mismatch`](arraylake_core::Error::Mismatch) if it is of another kind.
+    #[cfg(feature = "icechunk")]
+    pub fn get_icechunk_storage(&self, repo: &RepoName, options: OpenOptions) -> Result<RepoStorage> {
+        let repo = repo.to_owned();
+        self.run(move |api| async move { api.get_icechunk_storage(&repo, options).await })
+    }
+
+    /// Credentials to read virtual chunks that lie in a bucket config, for
+    /// [`OpenOptions::with_container_credentials`]: renewed ahead of their end, or anonymous ones. Containers that the
+    /// catalog lists need none, they come with the repo.
+    ///
+    /// `GET /orgs/{org}/buckets`; later `GET /orgs/{org}/buckets/{id}/credentials`, if the bucket needs any
+    ///
+    /// # Errors
+    /// [`is_bucket_not_found`](arraylake_core::Error::is_bucket_not_found) if there is no such bucket config; if this version
+    /// cannot use its platform with its method.
+    #[cfg(feature = "icechunk")]
+    pub fn get_icechunk_container_credentials_from_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketNickname,
+    ) -> Result<Credentials> {
+        let org = org.to_owned();
+        let bucket = bucket.to_owned();
+        self.run(
+            move |api| async move { api.get_icechunk_container_credentials_from_bucket(&org, &bucket).await },
+        )
+    }
+
+    /// The same for several containers, given by their URL prefixes.
+    ///
+    /// `GET /orgs/{org}/buckets`, unless there are none
+    ///
+    /// # Errors
+    /// If a prefix breaks a rule, before anything is sent; as
+    /// [`get_icechunk_container_credentials_from_bucket`](Self::get_icechunk_container_credentials_from_bucket).
+    #[cfg(feature = "icechunk")]
+    pub fn containers_credentials_for_buckets(
+        &self,
+        org: &OrgName,
+        containers: BTreeMap<String, BucketNickname>,
+    ) -> Result<BTreeMap<String, Credentials>> {
+        let org = org.to_owned();
+        self.run(move |api| async move { api.containers_credentials_for_buckets(&org, containers).await })
+    }
 }
 
 impl<A: Users + ?Sized + 'static> Client<A> {

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 
 pub(crate) use self::entry::NewEntry;
 #[cfg(feature = "icechunk")]
-pub(crate) use self::icechunk::{get, import, locate, open};
+pub(crate) use self::icechunk::{container_credentials, get, import, locate, open, storage};
 pub(crate) use self::make::{create, get_or_create};
 pub use self::options::OpenOptions;
 #[cfg(feature = "icechunk")]

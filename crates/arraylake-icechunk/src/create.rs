@@ -7,7 +7,7 @@ use icechunk::format::format_constants::SpecVersionBin;
 use icechunk::{Repository, Storage};
 
 use crate::containers::Authorised;
-use crate::open::{attribution, config, refuse_offline};
+use crate::open::{attribution, config};
 use crate::opening::OpeningStorage;
 use crate::{Error, ErrorKind, IcechunkRepo, OpenOptions, Opener};
 
@@ -26,7 +26,6 @@ impl Opener {
         answer: OpenRepo,
         options: OpenOptions,
     ) -> Result<IcechunkRepo, Error> {
-        refuse_offline(repo, &answer)?;
         if answer.status.is_maintenance() {
             let message = format!("{repo} is under maintenance{}", answer.status.explanation());
             return Err(Error::new(ErrorKind::ReadOnly, message));

@@ -40,6 +40,7 @@ pub mod bucket_store;
 #[cfg(feature = "zarrs")]
 mod chunks;
 pub mod commit;
+mod container_keys;
 mod containers;
 mod create;
 pub mod credentials;
@@ -68,7 +69,7 @@ pub use open::Opener;
 pub use options::{OpenOptions, StorageOverrides};
 pub use repo::IcechunkRepo;
 pub use source::{CredentialError, CredentialErrorKind, CredentialSource};
-pub use storage::{Access, Constructor, StoragePlan, plan};
+pub use storage::{Access, Constructor, RepoStorage, StoragePlan, plan};
 
 #[cfg(feature = "zarrs")]
 pub use zarr::{BlockingZarrStore, ZarrStore};

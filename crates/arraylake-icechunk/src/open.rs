@@ -5,14 +5,17 @@ use std::sync::Arc;
 use arraylake_types::{Author, OpenRepo, RepoName};
 use icechunk::format::snapshot::SnapshotProperties;
 use icechunk::storage::Settings;
-use icechunk::{Attribution, Repository, RepositoryConfig, Storage};
+use icechunk::{Attribution, Repository, RepositoryConfig};
 use serde_json::Value;
 
 use crate::containers::{self, Authorised};
 use crate::credentials::Link;
 use crate::opening::{Keeper, OpeningStorage};
 use crate::repo::Rights;
-use crate::{CredentialCache, CredentialSource, Error, ErrorKind, IcechunkRepo, OpenOptions, plan, storage};
+use crate::{
+    CredentialCache, CredentialSource, Error, ErrorKind, IcechunkRepo, OpenOptions, RepoStorage, plan,
+    storage,
+};
 
 /// What bucket owners see in their logs.
 const CLIENT: &str = concat!("arraylake-icechunk/", env!("CARGO_PKG_VERSION"));
@@ -44,27 +47,36 @@ impl Opener {
         answer: OpenRepo,
         options: OpenOptions,
     ) -> Result<IcechunkRepo, Error> {
-        refuse_offline(repo, &answer)?;
         let storage = self.storage(repo, &answer, &options).await?;
         self.open_on(storage, repo, answer, options).await
     }
 
-    /// Plans and builds the storage, and hands the answer's credentials to the cache.
-    pub(crate) async fn storage(
+    /// The storage of the repository that an answer of `GET /repos/{org}/{repo}/open` describes, built as for
+    /// [`open`](Self::open), with the layer of the options over it. Nothing is sent; credentials in the answer are used
+    /// until they are due.
+    ///
+    /// # Errors
+    /// As [`plan`]; [`ErrorKind::Offline`] if the repo is offline, [`ErrorKind::Config`] if it cannot be built.
+    pub async fn storage(
         &self,
         repo: &RepoName,
         answer: &OpenRepo,
         options: &OpenOptions,
-    ) -> Result<Arc<dyn Storage + Send + Sync>, Error> {
+    ) -> Result<RepoStorage, Error> {
+        refuse_offline(repo, answer)?;
         let plan = plan(answer, &options.overrides)?;
         tracing::debug!(%repo, bucket = plan.bucket, region = plan.region, "storage planned");
         self.link.cache.seed(repo, answer);
-        plan.build(&self.link, repo).await
+        let storage = plan.build(&self.link, repo).await?;
+        Ok(match &options.layer {
+            Some(layer) => layer(storage),
+            None => storage,
+        })
     }
 
     pub(crate) async fn open_on(
         &self,
-        storage: Arc<dyn Storage + Send + Sync>,
+        storage: RepoStorage,
         repo: &RepoName,
         answer: OpenRepo,
         options: OpenOptions,
@@ -74,7 +86,7 @@ impl Opener {
             containers::register(&answer.virtual_chunk_credentials, &mut config, &self.link, repo)?;
         containers::bring_own(&options, &mut authorised, repo)?;
         let opening = Arc::new(OpeningStorage::new(storage, self.keeper(repo)));
-        let opened = Repository::open(Arc::clone(&opening) as Arc<dyn Storage + Send + Sync>)
+        let opened = Repository::open(Arc::clone(&opening) as RepoStorage)
             .config(config)
             .authorize_virtual_chunk_access(authorised.clone())
             .attribution(attribution(&answer))
@@ -111,7 +123,7 @@ impl Opener {
     }
 }
 
-pub(crate) fn refuse_offline(repo: &RepoName, answer: &OpenRepo) -> Result<(), Error> {
+fn refuse_offline(repo: &RepoName, answer: &OpenRepo) -> Result<(), Error> {
     if !answer.status.is_offline() {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use icechunk::RepositoryConfig;
 use icechunk::config::Credentials;
@@ -13,6 +14,10 @@ use icechunk::storage::GcsCredentials;
 use icechunk::storage::s3_config::S3ChecksumAlgorithm;
 use icechunk::storage::{S3Credentials, Settings};
 
+use crate::RepoStorage;
+
+type Layer = Arc<dyn Fn(RepoStorage) -> RepoStorage + Send + Sync>;
+
 /// What a caller may say about opening and creating. The default says nothing.
 #[derive(Clone, Default)]
 pub struct OpenOptions {
@@ -22,6 +27,7 @@ pub struct OpenOptions {
     pub(crate) spec_version: Option<SpecVersionBin>,
     pub(crate) overrides: StorageOverrides,
     pub(crate) containers: BTreeMap<String, Credentials>,
+    pub(crate) layer: Option<Layer>,
 }
 
 impl OpenOptions {
@@ -69,6 +75,26 @@ impl OpenOptions {
         self
     }
 
+    /// Puts something over the storage that the bucket config describes, or in its place: what counts, delays or keeps
+    /// requests, or a storage of your own. Whatever comes of it is opened or created in, and travels with sessions.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arraylake_icechunk::OpenOptions;
+    /// use arraylake_icechunk::icechunk::storage::metering::MeteringStorage;
+    ///
+    /// let options = OpenOptions::new().with_storage_layer(|storage| Arc::new(MeteringStorage::new(storage)));
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn with_storage_layer(
+        mut self,
+        layer: impl Fn(RepoStorage) -> RepoStorage + Send + Sync + 'static,
+    ) -> Self {
+        self.layer = Some(Arc::new(layer));
+        self
+    }
+
     /// Your own credentials for a virtual chunk container of your config that the service does not list. What
     /// icechunk calls `Static` is printed by its `Debug` and written into serialised sessions.
     #[must_use]
@@ -110,6 +136,7 @@ impl fmt::Debug for OpenOptions {
             .field("spec_version", &self.spec_version)
             .field("overrides", &self.overrides)
             .field("containers", &self.containers.keys())
+            .field("has_layer", &self.layer.is_some())
             .finish()
     }
 }

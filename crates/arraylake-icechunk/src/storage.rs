@@ -1,8 +1,11 @@
 //! From a bucket config to a storage: [`plan`] decides, without doing anything.
 
+use std::sync::Arc;
+
 use arraylake_types::{
     AuthConfig, AuthMethod, BucketResponse, ExtraConfig, OpenRepo, Platform, StorageCredentials,
 };
+use icechunk::Storage;
 use icechunk::storage::Settings;
 use icechunk::storage::s3_config::S3ChecksumAlgorithm;
 
@@ -14,6 +17,9 @@ mod build;
 pub(crate) use self::build::credentials;
 #[cfg(any(feature = "gcs", feature = "azure"))]
 pub(crate) use self::build::object_store_options;
+
+/// A storage in the form that icechunk takes.
+pub type RepoStorage = Arc<dyn Storage + Send + Sync>;
 
 /// Which of icechunk's storages a bucket needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,7 +31,8 @@ impl From<BucketId> for BucketRef {
 }
 
 /// What credentials are wanted for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CredentialAccess {
     /// To read.

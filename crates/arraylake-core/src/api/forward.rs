@@ -1091,6 +1091,29 @@ impl<T: Repositories + ?Sized> Repositories for &T {
     ) -> Result<Repo> {
         (**self).authorize_virtual_chunk_access(repo, containers, options).await
     }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_storage(&self, repo: &RepoName, options: OpenOptions) -> Result<RepoStorage> {
+        (**self).get_icechunk_storage(repo, options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_container_credentials_from_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketNickname,
+    ) -> Result<Credentials> {
+        (**self).get_icechunk_container_credentials_from_bucket(org, bucket).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn containers_credentials_for_buckets(
+        &self,
+        org: &OrgName,
+        containers: BTreeMap<String, BucketNickname>,
+    ) -> Result<BTreeMap<String, Credentials>> {
+        (**self).containers_credentials_for_buckets(org, containers).await
+    }
 }
 
 #[cfg(any(feature = "icechunk", feature = "v1"))]
@@ -1133,6 +1156,29 @@ impl<T: Repositories + ?Sized> Repositories for std::sync::Arc<T> {
     ) -> Result<Repo> {
         (**self).authorize_virtual_chunk_access(repo, containers, options).await
     }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_storage(&self, repo: &RepoName, options: OpenOptions) -> Result<RepoStorage> {
+        (**self).get_icechunk_storage(repo, options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_container_credentials_from_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketNickname,
+    ) -> Result<Credentials> {
+        (**self).get_icechunk_container_credentials_from_bucket(org, bucket).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn containers_credentials_for_buckets(
+        &self,
+        org: &OrgName,
+        containers: BTreeMap<String, BucketNickname>,
+    ) -> Result<BTreeMap<String, Credentials>> {
+        (**self).containers_credentials_for_buckets(org, containers).await
+    }
 }
 
 #[cfg(any(feature = "icechunk", feature = "v1"))]
@@ -1174,6 +1220,29 @@ impl<T: Repositories + ?Sized> Repositories for Box<T> {
         options: OpenOptions,
     ) -> Result<Repo> {
         (**self).authorize_virtual_chunk_access(repo, containers, options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_storage(&self, repo: &RepoName, options: OpenOptions) -> Result<RepoStorage> {
+        (**self).get_icechunk_storage(repo, options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_container_credentials_from_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketNickname,
+    ) -> Result<Credentials> {
+        (**self).get_icechunk_container_credentials_from_bucket(org, bucket).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn containers_credentials_for_buckets(
+        &self,
+        org: &OrgName,
+        containers: BTreeMap<String, BucketNickname>,
+    ) -> Result<BTreeMap<String, Credentials>> {
+        (**self).containers_credentials_for_buckets(org, containers).await
     }
 }
 

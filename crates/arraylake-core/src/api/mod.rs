@@ -119,6 +119,8 @@ pub mod codegen_prelude {
     pub use crate::repository::{Upkeep, UpkeepReport};
     #[cfg(feature = "object-store")]
     pub use arraylake_icechunk::BucketStore;
+    #[cfg(feature = "icechunk")]
+    pub use arraylake_icechunk::{RepoStorage, icechunk::config::Credentials};
     pub use arraylake_types::{
         AccessPolicy, Action, ApiClient, ApiToken, BucketId, BucketNickname, BucketRef, BucketResponse,
         ComputeConfig, ComputeRegion, CredentialAccess, DefaultExchange, DeleteConfirmation, DeleteRepo,

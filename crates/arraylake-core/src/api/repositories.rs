@@ -1,13 +1,20 @@
 //! [`Repositories`]: open repositories.
 
 #[cfg(feature = "icechunk")]
-use arraylake_types::{ImportRepo, UpdateContainers};
+use std::collections::BTreeMap;
+
+#[cfg(feature = "icechunk")]
+use arraylake_icechunk::{RepoStorage, icechunk::config::Credentials};
+#[cfg(feature = "icechunk")]
+use arraylake_types::{BucketNickname, ImportRepo, UpdateContainers};
 use arraylake_types::{NewRepo, OrgName, RepoName};
 use async_trait::async_trait;
 
 #[cfg(feature = "icechunk")]
-use crate::api::VirtualChunks;
+use crate::api::{Buckets, VirtualChunks};
 use crate::client::AsyncClient;
+#[cfg(feature = "icechunk")]
+use crate::error::Error;
 use crate::error::Result;
 use crate::repository::{self, OpenOptions, Repo};
 #[cfg(feature = "icechunk")]
@@ -90,6 +97,46 @@ pub trait Repositories: Send + Sync {
         containers: UpdateContainers,
         options: OpenOptions,
     ) -> Result<Repo>;
+
+    /// The storage of an Icechunk repo, for calls of icechunk that this crate does not have. Nothing is asked of the
+    /// object store. Its credentials renew themselves.
+    ///
+    /// `GET /repos/{org}/{repo}/open`, or what takes its place as for [`get_repo`](Self::get_repo)
+    ///
+    /// # Errors
+    /// As [`get_repo`](Self::get_repo); [`Error::Mismatch`](crate::Error::Mismatch) if it is of another kind.
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_storage(&self, repo: &RepoName, options: OpenOptions) -> Result<RepoStorage>;
+
+    /// Credentials to read virtual chunks that lie in a bucket config, for
+    /// [`OpenOptions::with_container_credentials`]: renewed ahead of their end, or anonymous ones. Containers that the
+    /// catalog lists need none, they come with the repo.
+    ///
+    /// `GET /orgs/{org}/buckets`; later `GET /orgs/{org}/buckets/{id}/credentials`, if the bucket needs any
+    ///
+    /// # Errors
+    /// [`is_bucket_not_found`](crate::Error::is_bucket_not_found) if there is no such bucket config; if this version
+    /// cannot use its platform with its method.
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_container_credentials_from_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketNickname,
+    ) -> Result<Credentials>;
+
+    /// The same for several containers, given by their URL prefixes.
+    ///
+    /// `GET /orgs/{org}/buckets`, unless there are none
+    ///
+    /// # Errors
+    /// If a prefix breaks a rule, before anything is sent; as
+    /// [`get_icechunk_container_credentials_from_bucket`](Self::get_icechunk_container_credentials_from_bucket).
+    #[cfg(feature = "icechunk")]
+    async fn containers_credentials_for_buckets(
+        &self,
+        org: &OrgName,
+        containers: BTreeMap<String, BucketNickname>,
+    ) -> Result<BTreeMap<String, Credentials>>;
 }
 
 #[async_trait]
@@ -132,6 +179,34 @@ impl Repositories for AsyncClient {
         // What was asked before the change may be under way, and is not what is wanted.
         let place = repository::locate(self, repo).await?;
         repository::open(self, "authorize virtual chunk access", repo, place, options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_storage(&self, repo: &RepoName, options: OpenOptions) -> Result<RepoStorage> {
+        repository::storage(self, repo, &options).await
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn get_icechunk_container_credentials_from_bucket(
+        &self,
+        org: &OrgName,
+        bucket: &BucketNickname,
+    ) -> Result<Credentials> {
+        let config = self.get_bucket_config(org, bucket).await?;
+        let made = self.opener().container_credentials(org, &config);
+        made.map_err(|error| Error::storage("get icechunk container credentials from bucket", error))
+    }
+
+    #[cfg(feature = "icechunk")]
+    async fn containers_credentials_for_buckets(
+        &self,
+        org: &OrgName,
+        containers: BTreeMap<String, BucketNickname>,
+    ) -> Result<BTreeMap<String, Credentials>> {
+        if containers.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        repository::container_credentials(self, org, containers).await
     }
 }
 

@@ -1,13 +1,15 @@
 //! Icechunk repositories, and finding out that a repo is none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arraylake_icechunk::icechunk::config::Credentials;
 use arraylake_icechunk::icechunk::format::format_constants::SpecVersionBin;
-use arraylake_icechunk::{CredentialError, CredentialSource, ErrorKind, Opener};
+use arraylake_icechunk::{CredentialError, CredentialSource, ErrorKind, Opener, RepoStorage};
 use arraylake_types::{
     BucketId, BucketNickname, CredentialAccess, ImportRepo, OpenRepo, OrgName, Platform, RepoKind, RepoModel,
-    RepoName, StorageCredentials,
+    RepoName, StorageCredentials, UpdateContainers,
 };
 use async_trait::async_trait;
 use http::StatusCode;
@@ -242,6 +244,38 @@ fn warn_of_reach(repo: &RepoName, answer: &OpenRepo) {
         let container = &bucket.name;
         tracing::warn!(%repo, container, "whoever opens the repo gets keys that reach everything in the container");
     }
+}
+
+/// The storage of a repo, whatever state the repo is in but offline.
+pub(crate) async fn storage(
+    client: &AsyncClient,
+    repo: &RepoName,
+    options: &OpenOptions,
+) -> Result<RepoStorage> {
+    let answer = locate_shared(client, repo).await?.into_icechunk(repo)?;
+    let built = opener(client).storage(repo, &answer, &options.icechunk).await;
+    built.map_err(|error| Error::storage("get icechunk storage", error))
+}
+
+/// Credentials for virtual chunks in several bucket configs, all of which are in one list.
+pub(crate) async fn container_credentials(
+    client: &AsyncClient,
+    org: &OrgName,
+    containers: BTreeMap<String, BucketNickname>,
+) -> Result<BTreeMap<String, Credentials>> {
+    let mut rules = UpdateContainers::new();
+    rules.add.clone_from(&containers);
+    rules.validate()?;
+    let configs = client.list_bucket_configs(org).await?;
+    let mut made = BTreeMap::new();
+    for (prefix, nickname) in containers {
+        let config = configs.iter().find(|config| config.nickname == nickname.as_str());
+        let missing = || Error::BucketNotFound { org: org.to_string(), nickname: nickname.to_string() };
+        let credentials = opener(client).container_credentials(org, config.ok_or_else(missing)?);
+        let failed = |error| Error::storage("containers credentials for buckets", error);
+        made.insert(prefix, credentials.map_err(failed)?);
+    }
+    Ok(made)
 }
 
 /// Makes an empty repository for an entry that has been made.

@@ -1,11 +1,11 @@
 //! [`OpenOptions`]: what a caller may say about opening and creating a repo of either kind.
 
 #[cfg(feature = "icechunk")]
-use arraylake_icechunk::StorageOverrides;
-#[cfg(feature = "icechunk")]
 use arraylake_icechunk::icechunk::{
     RepositoryConfig, config::Credentials, format::format_constants::SpecVersionBin, storage::Settings,
 };
+#[cfg(feature = "icechunk")]
+use arraylake_icechunk::{RepoStorage, StorageOverrides};
 #[cfg(feature = "v1")]
 use arraylake_v1::{Checkout, Ref, RepoOptions, chunks::ChunkStore};
 
@@ -84,6 +84,17 @@ impl OpenOptions {
     #[must_use]
     pub fn with_storage(mut self, overrides: StorageOverrides) -> Self {
         self.icechunk = self.icechunk.with_storage(overrides);
+        self
+    }
+
+    /// Puts something over the storage that the bucket config describes, or in its place: what counts, delays or keeps
+    /// requests, or a storage of your own; see [`arraylake_icechunk::OpenOptions::with_storage_layer`].
+    #[must_use]
+    pub fn with_storage_layer(
+        mut self,
+        layer: impl Fn(RepoStorage) -> RepoStorage + Send + Sync + 'static,
+    ) -> Self {
+        self.icechunk = self.icechunk.with_storage_layer(layer);
         self
     }
 

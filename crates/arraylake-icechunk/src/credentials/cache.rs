@@ -104,7 +104,6 @@ impl CredentialCache {
     }
 
     /// Puts in constant keys that a bucket config holds itself.
-    #[cfg(feature = "object-store")]
     pub(crate) fn put(&self, want: Want, keys: StorageCredentials) {
         let now = self.now();
         room(&mut self.lock(), want, now).hold(keys, now);

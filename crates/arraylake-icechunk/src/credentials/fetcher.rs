@@ -14,11 +14,11 @@ use icechunk::storage::{GcsBearerCredential, GcsCredentialsFetcher};
 use icechunk::storage::{S3CredentialsFetcher, S3StaticCredentials};
 use serde::{Deserialize, Serialize};
 
-use super::{CredentialCache, MARKER, Scope};
+use super::{CredentialCache, MARKER, Scope, Want};
 use crate::{CredentialError, CredentialErrorKind, CredentialSource, sessions};
 
 /// Grows when the serialised form changes.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 /// For how long icechunk is told that keys of virtual chunks last. It keeps them until then, even if the bucket refuses
 /// them; asking again costs a look into the cache.
 const SOON: TimeDelta = TimeDelta::minutes(5);
@@ -33,21 +33,24 @@ pub(crate) struct Link {
     pub(crate) cache: CredentialCache,
 }
 
-/// Answers icechunk with credentials of one scope of one repo. Serialises to names alone; what is deserialised has no
+/// Answers icechunk with credentials of one repo and scope, or of one bucket config. Serialises to names alone; what is deserialised has no
 /// link and answers with an error that says so.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Fetcher {
     format: u8,
     api_url: String,
-    repo: RepoName,
-    scope: Scope,
+    want: Want,
     #[serde(skip, default = "sessions::current")]
     link: Option<Link>,
 }
 
 impl Fetcher {
     pub(crate) fn new(link: Link, repo: RepoName, scope: Scope) -> Self {
-        Self { format: FORMAT, api_url: link.source.api_url().to_owned(), repo, scope, link: Some(link) }
+        Self::of(link, Want::Repo(repo, scope))
+    }
+
+    pub(crate) fn of(link: Link, want: Want) -> Self {
+        Self { format: FORMAT, api_url: link.source.api_url().to_owned(), want, link: Some(link) }
     }
 
     async fn keys(&self) -> Result<StorageCredentials, CredentialError> {
@@ -57,22 +60,22 @@ impl Fetcher {
         let Some(Link { source, cache }) = own.or_else(registered) else {
             let message = format!(
                 "{} was deserialised here and no client is attached to it; read it with a client of {}, or register one",
-                self.repo, self.api_url
+                self.want, self.api_url
             );
             return Err(CredentialError::new(CredentialErrorKind::Detached, message));
         };
-        cache.get(&source, &self.repo, &self.scope).await
+        cache.serve(&source, &self.want).await
     }
 
     fn unfit(&self) -> CredentialError {
-        let message = format!("the service gave credentials for {} that do not fit its bucket", self.repo);
+        let message = format!("the service gave credentials for {} that do not fit its bucket", self.want);
         CredentialError::new(CredentialErrorKind::Unusable, message)
     }
 
     async fn s3(&self) -> Result<S3StaticCredentials, CredentialError> {
         let StorageCredentials::S3(keys) = self.keys().await? else { return Err(self.unfit()) };
         let end = keys.expiration.map(|end| end.to_chrono());
-        let soon = matches!(self.scope, Scope::Container(_)).then(|| from_now(SOON));
+        let soon = self.want.is_virtual().then(|| from_now(SOON));
         Ok(S3StaticCredentials {
             access_key_id: keys.aws_access_key_id.expose().to_owned(),
             secret_access_key: keys.aws_secret_access_key.expose().to_owned(),
@@ -85,7 +88,7 @@ impl Fetcher {
     #[cfg(any(feature = "gcs", feature = "azure"))]
     fn end(&self, expiration: Option<Timestamp>) -> DateTime<Utc> {
         let end = expiration.map_or_else(|| from_now(LATER), |end| end.to_chrono());
-        if matches!(self.scope, Scope::Container(_)) { end.min(from_now(SOON)) } else { end }
+        if self.want.is_virtual() { end.min(from_now(SOON)) } else { end }
     }
 
     #[cfg(feature = "gcs")]
@@ -114,8 +117,7 @@ impl fmt::Debug for Fetcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetcher")
             .field("api_url", &self.api_url)
-            .field("repo", &self.repo.as_str())
-            .field("scope", &self.scope)
+            .field("want", &self.want)
             .field("attached", &self.link.is_some())
             .finish_non_exhaustive()
     }

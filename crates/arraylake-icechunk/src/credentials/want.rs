@@ -1,19 +1,19 @@
-//! [`Want`]: whose credentials are meant, which is what the cache keeps them by.
+//! [`Want`]: whose credentials are meant, which is what the cache keeps them by, and what travels with sessions.
 
 use std::fmt;
 
 use arraylake_types::{BucketId, CredentialAccess, OrgName, RepoName};
+use serde::{Deserialize, Serialize};
 
 use super::Scope;
 use crate::containers::with_slash;
 
 /// Whose credentials are meant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Want {
     /// Those of a repo.
     Repo(RepoName, Scope),
     /// Those of all that lies in a bucket config.
-    #[cfg_attr(not(feature = "object-store"), expect(dead_code, reason = "made by bucket stores alone"))]
     Bucket { org: OrgName, id: BucketId, access: CredentialAccess },
 }
 
@@ -28,6 +28,11 @@ impl Want {
 }
 
 impl Want {
+    /// Whether they are for virtual chunks.
+    pub(super) fn is_virtual(&self) -> bool {
+        matches!(self, Self::Repo(_, Scope::Container(_)) | Self::Bucket { .. })
+    }
+
     /// Whether they are those of the bucket that a repo is in.
     pub(crate) fn is_of_bucket(&self, repo: &RepoName) -> bool {
         matches!(self, Self::Repo(name, Scope::Bucket | Scope::Open) if name == repo)

@@ -20,7 +20,7 @@ fn in_mode(mode: &str) -> OpenRepo {
 }
 
 /// A storage with an empty repository in it.
-async fn created(opener: &Opener) -> Arc<dyn Storage + Send + Sync> {
+async fn created(opener: &Opener) -> RepoStorage {
     let storage = new_in_memory_storage().await.unwrap();
     let on = Arc::clone(&storage);
     opener.create_on(on, &repo(), answer(|_| {}), OpenOptions::new()).await.unwrap();

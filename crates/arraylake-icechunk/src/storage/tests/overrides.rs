@@ -62,8 +62,8 @@ async fn the_settings_of_the_caller_hold_from_the_first_request_on() {
     for tries in [1u16, 3] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let count = std::sync::Arc::new(std::sync::atomic::AtomicU16::new(0));
-        let seen = std::sync::Arc::clone(&count);
+        let count = Arc::new(std::sync::atomic::AtomicU16::new(0));
+        let seen = Arc::clone(&count);
         // Breaks every connection.
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
