@@ -160,6 +160,16 @@ pub(crate) fn check(collection: &Collection, path: &str) -> Result<(), InvalidIn
     if segments.all(is_segment) { Ok(()) } else { Err(InvalidInput::new(what, path, RULE)) }
 }
 
+/// Checks a place to list: nothing, the top of a collection, or a path below it. A slash at its end does not count.
+pub(crate) fn check_place(collection: &Collection, place: &str) -> Result<(), InvalidInput> {
+    let top = if *collection == Collection::Chunks { "data" } else { "meta" };
+    match place.trim_end_matches('/') {
+        "" => Ok(()),
+        bare if bare == top => Ok(()),
+        bare => check(collection, bare),
+    }
+}
+
 /// The node of a chunk: what stands before the last `c`, digit and further digits. Paths that are of no chunk are
 /// their own node. `data/root/a/c0/1` has `data/root/a`.
 pub(crate) fn node_of_chunk(path: &str) -> &str {

@@ -93,6 +93,7 @@ impl AsyncRepo {
     /// If nothing is checked out.
     pub async fn list_prefix(&self, collection: &Collection, prefix: &str) -> Result<Vec<String>> {
         let view = self.session()?.view();
+        crate::path::check_place(collection, prefix)?;
         self.metastore().list(collection, &view, &Listing::of_prefix(prefix)).await
     }
 
@@ -104,6 +105,7 @@ impl AsyncRepo {
     /// If nothing is checked out.
     pub async fn list_dir(&self, collection: &Collection, directory: &str) -> Result<Vec<String>> {
         let view = self.session()?.view();
+        crate::path::check_place(collection, directory)?;
         self.metastore().list(collection, &view, &Listing::of_directory(directory)).await
     }
 
