@@ -107,6 +107,13 @@ impl Call {
         if found.access == Access::ReadWrite { Ok(found) } else { Err(denied()) }
     }
 
+    /// Whether the caller manages the users of a repo, by a grant of its own or as one who does in the whole org.
+    pub(crate) fn manages(&self, found: &Found) -> bool {
+        let mut given = found.repo.model.permissions.iter().filter(|grant| grant.principal_id == self.id());
+        found.rights.allow_repo(&RepoAction::CanManageUsers)
+            || given.any(|grant| grant.actions.contains(&RepoAction::CanManageUsers))
+    }
+
     fn repo_name(&self, db: &Db<'_>) -> Result<(String, String), Refusal> {
         let id = self.path("id");
         if id.is_empty() {

@@ -6,6 +6,7 @@ use arraylake_types::{
 };
 use serde_json::{Map, Value};
 
+use super::access::denied;
 use super::body::Body;
 use super::call::{Answer, Call};
 use super::facts::FactChange;
@@ -108,6 +109,10 @@ pub(crate) async fn set_status(call: Call) -> Answer {
     let (mode, message) = status_of(&mut call.body()?)?;
     call.run(move |call, db| {
         let mut found = call.repo_to_write(db)?;
+        // As at the real service this is for administrators.
+        if !call.manages(&found) {
+            return Err(denied());
+        }
         let repo = &mut found.repo.model;
         if !repo.status.is_user_modifiable {
             return Err(Refusal::conflict("Repo status is not modifiable"));

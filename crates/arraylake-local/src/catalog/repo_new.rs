@@ -4,12 +4,14 @@ use arraylake_types::{
     BucketNickname, CreateMode, Metadata, NewRepo, RepoKind, RepoModel, RepoStatus, StatusInitiator,
 };
 
+use super::access::Rights;
 use super::body::Body;
 use super::call::{Answer, Call};
 use super::reply;
 use super::subscribe::subscribe;
 use crate::random;
 use crate::refusal::Refusal;
+use crate::repository;
 use crate::s3::Access;
 use crate::store::{Db, StoredBucket, StoredRepo};
 
@@ -29,6 +31,7 @@ struct Wanted {
     kind: RepoKind,
     prefix: Option<String>,
     metadata: Option<Metadata>,
+    version: Option<u8>,
 }
 
 /// `POST /orgs/{org}/repos`
@@ -41,8 +44,10 @@ pub(crate) async fn create(call: Call) -> Answer {
     let wanted = Wanted::read(body, mode == CreateMode::Import)?;
     match mode {
         CreateMode::Register | CreateMode::Import => add(call, wanted).await,
+        CreateMode::Create if wanted.kind == RepoKind::V1 => add(call, wanted).await,
+        CreateMode::Create => add_with_repository(call, wanted).await,
         other => Err(Refusal::rule(format!(
-            "create_mode \"{other}\" is not supported by the local service; use \"register\", \"import\" or \"subscribe\""
+            "create_mode \"{other}\" is not known; use \"create\", \"register\", \"import\" or \"subscribe\""
         ))),
     }
 }
@@ -55,7 +60,8 @@ pub(crate) async fn import(call: Call) -> Answer {
 
 impl Wanted {
     fn read(mut body: Body, import: bool) -> Result<Self, Refusal> {
-        let wanted = Self {
+        let mut wanted = Self {
+            version: None,
             name: body.required_text("name"),
             description: body.text("description"),
             nickname: body.text("bucket_nickname").filter(|it| !it.is_empty()),
@@ -68,6 +74,7 @@ impl Wanted {
         if version.is_some_and(|version| !matches!(version, 1 | 2)) {
             let _: Option<()> = body.wrong("spec_version", "Input should be 1 or 2", "literal_error");
         }
+        wanted.version = version.and_then(|version| u8::try_from(version).ok());
         if import && wanted.prefix.is_none() {
             let _: Option<()> = body.wrong("prefix", "Field required", "missing");
         }
@@ -118,7 +125,62 @@ async fn add(call: Call, wanted: Wanted) -> Answer {
     }
 }
 
+/// Makes the repository, too. It comes before the entry: whoever finds the entry finds the data.
+async fn add_with_repository(call: Call, wanted: Wanted) -> Answer {
+    let version = wanted.version;
+    let drawn = call.clone().run(move |call, db| {
+        let (_, drawn) = draw_up(call, db, wanted)?;
+        if let Drawn::New(repo) = &drawn
+            && let Some(bucket) = &repo.bucket
+        {
+            check_place(db, &repo.model.org, bucket, &repo.model.prefix)?;
+        }
+        Ok(drawn)
+    });
+    let drawn = drawn.await?;
+    let repo = match drawn {
+        Drawn::New(repo) => *repo,
+        Drawn::There(repo) => return answer_existing(call, *repo).await,
+    };
+    repository::create(&call.lake, &repo, version).await?;
+    let (entry, lake) = (repo.clone(), std::sync::Arc::clone(&call.lake));
+    let added = call.run(move |call, db| {
+        let rights = call.org_to_write(db, call.path("org"))?;
+        if db.repo(&entry.model.org, &entry.model.name)?.is_some() {
+            let (org, name) = (&entry.model.org, &entry.model.name);
+            return Err(Refusal::conflict(format!("repo {org}/{name} already exists")));
+        }
+        db.insert_repo(&entry)?;
+        reply::created(&call.show_repo(db, entry, &rights, Access::ReadWrite)?)
+    });
+    let added = added.await;
+    if let (Err(_), Some(bucket)) = (&added, &repo.bucket) {
+        let removed = lake.endpoint.delete_prefix(&bucket.model.name, &repo.model.prefix).await;
+        if let Err(error) = removed {
+            tracing::warn!(%error, prefix = repo.model.prefix, "objects of a repo that was not made remain");
+        }
+    }
+    added
+}
+
+/// A repo that is not kept yet, or the one that is there.
+enum Drawn {
+    New(Box<StoredRepo>),
+    There(Box<StoredRepo>),
+}
+
 fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> {
+    let (rights, drawn) = draw_up(call, db, wanted)?;
+    match drawn {
+        Drawn::There(repo) => Ok(Outcome::WasThere(repo)),
+        Drawn::New(repo) => {
+            db.insert_repo(&repo)?;
+            Ok(Outcome::Made(Box::new(call.show_repo(db, *repo, &rights, Access::ReadWrite)?)))
+        }
+    }
+}
+
+fn draw_up(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<(Rights, Drawn), Refusal> {
     let org = call.path("org");
     let rights = call.org_to_write(db, org)?;
     if let Some(found) = db.repo(org, &wanted.name)? {
@@ -126,7 +188,7 @@ fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> 
         // is, and its data stays.
         let now = call.lake.now().unix_seconds();
         if !db.take_passed(&found.model, &call.id().to_string(), &call.session, now)? {
-            return existing(call, found);
+            return Ok((rights, Drawn::There(Box::new(existing(call, found)?))));
         }
         db.delete_repo(&found.model)?;
     }
@@ -146,9 +208,7 @@ fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> 
     model.status = RepoStatus::default();
     model.status.message = Some("new repo creation".to_owned());
     model.status.initiated_by = StatusInitiator::principal(call.id());
-    let repo = StoredRepo { model, bucket };
-    db.insert_repo(&repo)?;
-    Ok(Outcome::Made(Box::new(call.show_repo(db, repo, &rights, Access::ReadWrite)?)))
+    Ok((rights, Drawn::New(Box::new(StoredRepo { model, bucket }))))
 }
 
 /// Refuses a place that another repo has.
@@ -165,14 +225,14 @@ pub(super) fn check_place(
 }
 
 /// Newer Python clients are given the repo that is there, all others are refused.
-fn existing(call: &Call, found: StoredRepo) -> Result<Outcome, Refusal> {
+fn existing(call: &Call, found: StoredRepo) -> Result<StoredRepo, Refusal> {
     let (org, name) = (&found.model.org, &found.model.name);
     if found.model.is_ghost() {
         let text = format!("repo {org}/{name} already exists: it was deleted, but its name is still held");
         return Err(Refusal::conflict(text));
     }
     if call.era.is_late() {
-        return Ok(Outcome::WasThere(Box::new(found)));
+        return Ok(found);
     }
     Err(Refusal::conflict(format!("repo {org}/{name} already exists")))
 }

@@ -14,6 +14,8 @@ mod without;
 use std::sync::Arc;
 
 #[cfg(feature = "icechunk")]
+use icechunk::format::format_constants::SpecVersionBin;
+#[cfg(feature = "icechunk")]
 use icechunk::{Repository, Storage};
 
 pub(crate) use self::container::{Container, NewContainer};
@@ -24,7 +26,7 @@ use self::storage::BucketStorage;
 #[cfg(feature = "icechunk")]
 pub(crate) use self::subset::{SOURCE, chunk_folder, make_subset};
 #[cfg(not(feature = "icechunk"))]
-pub(crate) use self::without::{SOURCE, change_containers, chunk_folder, containers, make_subset};
+pub(crate) use self::without::{SOURCE, change_containers, chunk_folder, containers, create, make_subset};
 #[cfg(feature = "icechunk")]
 use crate::lake::Lake;
 #[cfg(feature = "icechunk")]
@@ -47,15 +49,35 @@ pub(crate) async fn open(lake: &Lake, repo: &StoredRepo) -> Result<Option<Reposi
     opened.map(Some).map_err(|error| unreadable(name_of(repo), &error))
 }
 
+/// Makes an empty repository at the place of a repo, for clients that leave that to the service.
+#[cfg(feature = "icechunk")]
+pub(crate) async fn create(lake: &Lake, repo: &StoredRepo, version: Option<u8>) -> Result<(), Refusal> {
+    let (org, name) = name_of(repo);
+    let apart = format!("The data of {org}/{name} would not lie in the object store of this service");
+    let storage = storage(lake, repo).ok_or_else(|| Refusal::conflict(apart))?;
+    let version = if version == Some(1) { SpecVersionBin::V1 } else { SpecVersionBin::V2 };
+    let created = Repository::create(storage).spec_version(version).execute().await;
+    let failed = |error| {
+        Refusal::conflict(format!("The repository of {org}/{name} cannot be made: {}", reason(&error)))
+    };
+    created.map(drop).map_err(failed)
+}
+
 #[cfg(feature = "icechunk")]
 fn name_of(repo: &StoredRepo) -> (&str, &str) {
     (&repo.model.org, &repo.model.name)
 }
 
-/// What is there cannot be read as a repository. The words of icechunk go on for lines; the first one says it.
+/// What is there cannot be read as a repository.
 #[cfg(feature = "icechunk")]
 pub(crate) fn unreadable((org, name): (&str, &str), error: &dyn std::fmt::Display) -> Refusal {
+    Refusal::conflict(format!("The repository of {org}/{name} cannot be read: {}", reason(error)))
+}
+
+/// The words of icechunk go on for lines; the first one says it.
+#[cfg(feature = "icechunk")]
+fn reason(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
-    let reason = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason is given");
-    Refusal::conflict(format!("The repository of {org}/{name} cannot be read: {reason}"))
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty());
+    first.unwrap_or("no reason is given").to_owned()
 }

@@ -30,6 +30,11 @@ pub(crate) async fn change_containers(
 }
 
 /// Refuses.
+pub(crate) async fn create(_: &Lake, _: &StoredRepo, _: Option<u8>) -> Result<(), Refusal> {
+    left_out()
+}
+
+/// Refuses.
 pub(crate) async fn make_subset(
     _: &Lake,
     _: &StoredRepo,

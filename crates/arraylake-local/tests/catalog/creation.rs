@@ -115,7 +115,7 @@ async fn each_broken_rule_is_named() {
         (json!({"name": "ok", "bucket_nickname": "nowhere"}), "bucket nowhere does not exist"),
         (json!({"name": "ok", "kind": "v1", "prefix": "p"}), "V1"),
         (json!({"name": "ok", "prefix": "/p"}), "slash"),
-        (json!({"name": "ok", "create_mode": "create"}), "not supported"),
+        (json!({"name": "ok", "create_mode": "conjure"}), "is not known"),
         (json!({"name": "ok", "create_mode": "subscribe"}), "exchange_listing_id"),
         (json!({"name": "ok", "spec_version": 3}), "spec_version"),
         (json!({"name": 5}), "valid string"),
@@ -144,4 +144,31 @@ async fn the_body_of_every_client_is_understood() {
     let import = client.python("0.20.0").post("/orgs/local/repos", &import).await.ok();
     assert_eq!(import["prefix"], "there");
     client.post("/orgs/local/repos/import", &json!({"name": "c-import"})).await.refused(422, "prefix");
+}
+
+#[tokio::test]
+async fn a_service_that_is_to_make_the_repository_makes_it_and_only_where_nothing_lies() {
+    let client = lake();
+    let body = json!({"name": "made", "create_mode": "create", "prefix": "p", "spec_version": 2});
+    let made = client.post("/orgs/local/repos", &body).await.ok();
+    assert_eq!((&made["prefix"], &made["kind"]), (&json!("p"), &json!("icechunk")));
+    client.post("/orgs/local/repos", &body).await.refused(409, "repo local/made already exists");
+    assert!(!client.delete("/orgs/local/made?immediate=true&retain_data=true").await.ok().is_object());
+    // What it made is still there, so that nothing is made over it; a repo that is registered there finds it.
+    client.post("/orgs/local/repos", &body).await.refused(409, "The repository of local/made cannot be made");
+    client.get("/repos/local/made").await.refused(404, "not found");
+    let body = json!({"name": "made", "prefix": "p"});
+    client.post("/orgs/local/repos", &body).await.ok();
+    assert_eq!(client.get("/repos/icechunk/local/made/virtual-chunk-containers").await.ok(), json!({}));
+}
+
+#[tokio::test]
+async fn a_repository_is_made_in_the_own_object_store_alone() {
+    let client = lake();
+    client.post("/orgs/local/buckets", &remote("far", "far-bucket")).await.ok();
+    let body = json!({"name": "made", "create_mode": "create", "bucket_nickname": "far"});
+    client.post("/orgs/local/repos", &body).await.refused(409, "object store of this service");
+    client.get("/repos/local/made").await.refused(404, "not found");
+    let body = json!({"name": "old", "create_mode": "create", "kind": "v1"});
+    assert_eq!(client.post("/orgs/local/repos", &body).await.ok()["kind"], "v1");
 }

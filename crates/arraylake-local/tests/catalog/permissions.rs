@@ -36,6 +36,21 @@ async fn a_reader_reads_and_does_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_status_of_a_repo_is_for_those_who_manage_its_users() {
+    let client = lake();
+    client.repo("one").await;
+    let offline = json!({"mode": "offline"});
+    let writer = client.other("writer", &["CAN_WRITE_REPOS"]).await;
+    writer.patch("/orgs/local/one", &json!({"description": "x"})).await.ok();
+    writer.put("/orgs/local/one/status", &offline).await.refused(403, "Access Denied");
+    let body = json!({"permissions": [{"principal_id": id(&writer).await, "actions": ["CAN_MANAGE_USERS"]}]});
+    client.admin().put("/_local/repos/local/one/permissions", &body).await.ok();
+    writer.put("/orgs/local/one/status", &offline).await.ok();
+    let manager = client.other("manager", &["CAN_WRITE_REPOS", "CAN_MANAGE_USERS"]).await;
+    manager.put("/orgs/local/one/status", &json!({"mode": "online"})).await.ok();
+}
+
+#[tokio::test]
 async fn a_reader_gets_other_keys_than_a_writer_and_always_the_same() {
     let client = lake();
     let repo = client.repo("one").await;
