@@ -1,70 +1,20 @@
 //! What is different between a recorded call and ours, each difference as a line of text.
 
-use arraylake_core::Error;
 use serde_json::Value;
 
+use super::handed;
+use super::kinds::{Outcome, recorded_outcome};
+use super::play::Played;
 use super::record::{Record, Sent};
 
-/// What came of a call: a value, or an error of a kind.
-pub(crate) type Outcome = Result<(), String>;
-
-/// The kind of an error of ours.
-pub(crate) fn kind_of(error: &Error) -> String {
-    if let Some(status) = error.status() {
-        return format!("status {}", status.as_u16());
-    }
-    let kind = match error {
-        _ if error.is_bucket_not_found() => "bucket not found",
-        _ if error.is_invalid_input() => "invalid input",
-        _ if error.is_redirect() => "redirect",
-        _ if error.is_decode() => "unreadable answer",
-        _ if error.is_connect() || error.is_timeout() || error.is_interrupted() => "no answer",
-        _ => return format!("other: {error}"),
-    };
-    kind.to_owned()
-}
-
-/// Models of requests: a fault in one of them was found before anything was sent.
-const REQUESTS: [&str; 6] = [
-    "NewBucket",
-    "RepoCreateBody",
-    "RepoImportBody",
-    "RepoModifyRequest",
-    "BucketModifyRequest",
-    "ServiceConfig",
-];
-
-/// What came of a recorded call.
-pub(crate) fn recorded_outcome(record: &Record) -> Outcome {
-    let Some((class, message)) = &record.raised else { return Ok(()) };
-    let kind = match record.exchanges.last() {
-        _ if class == "BucketNotFoundError" => "bucket not found".to_owned(),
-        None => "invalid input".to_owned(),
-        Some(last) => match last.status() {
-            None => "no answer".to_owned(),
-            Some(301 | 302 | 303 | 307 | 308) => "redirect".to_owned(),
-            Some(status @ 300..) => format!("status {status}"),
-            Some(_)
-                if class == "ValidationError"
-                    && !REQUESTS.iter().any(|name| message.contains(&format!("for {name}"))) =>
-            {
-                "unreadable answer".to_owned()
-            }
-            Some(_) if class == "JSONDecodeError" => "unreadable answer".to_owned(),
-            Some(_) => "invalid input".to_owned(),
-        },
-    };
-    Err(kind)
-}
-
 /// All differences; none if the calls are equal.
-pub(crate) fn differences(
-    record: &Record,
-    ours: &[Sent],
-    outcome: &Outcome,
-    expected: &Outcome,
-) -> Vec<String> {
+pub(crate) fn differences(record: &Record, ours: &[Sent], played: &Played) -> Vec<String> {
     let mut lines = requests(record, ours);
+    let (outcome, expected) = (&played.outcome, &recorded_outcome(record));
+    // What only one of them came to is told by the outcomes.
+    if outcome == expected && (outcome.is_ok() || !played.handed.is_empty()) {
+        handed::differences(&handed::recorded(record), &played.handed, "", &mut lines);
+    }
     if outcome != expected {
         let word = |outcome: &Outcome| outcome.as_ref().map_or_else(Clone::clone, |()| "a value".to_owned());
         lines.push(format!("outcome: {} instead of {}", word(outcome), word(expected)));
@@ -111,6 +61,10 @@ fn changes(theirs: &Sent, ours: &Sent) -> Vec<String> {
     }
     for pair in ours.query.iter().filter(|pair| !theirs.query.contains(pair)) {
         lines.push(format!("query added {}={}", pair.0, pair.1));
+    }
+    if theirs.token != ours.token {
+        let word = |sent: &Sent| sent.token.clone().unwrap_or_else(|| "no token".to_owned());
+        lines.push(format!("{} instead of {}", word(ours), word(theirs)));
     }
     let null = Value::Null;
     body(theirs.body.as_ref().unwrap_or(&null), ours.body.as_ref().unwrap_or(&null), "", &mut lines);

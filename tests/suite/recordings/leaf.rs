@@ -10,16 +10,20 @@ use arraylake_transport::{Body, Error, ErrorKind};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 
+use super::memory;
 use super::record::{Answer, Exchange, Sent};
 
 /// Answers each request by the first recorded exchange that fits and was not used: the same request, else the same
-/// method and path. Where all that fit were used, the last of them holds for ever. What was never recorded is a route
-/// that the service of that time did not have: 404.
+/// method and path. Where all that fit were used, the last of them holds for ever. A repo that a recorded request made
+/// is not there before. What was never recorded is a route that the service of that time did not have: 404; but every
+/// service tells of the user, of the repos that it names elsewhere, and gives credentials for them.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
+    /// What happens before the call is answered by this, and not remembered; the flag says that the repo is empty.
+    prelude: Option<bool>,
     exchanges: Vec<Exchange>,
     used: Vec<bool>,
     sent: Vec<Sent>,
@@ -28,7 +32,12 @@ struct State {
 impl Recorded {
     pub(crate) fn new(exchanges: &[Exchange]) -> Self {
         let used = vec![false; exchanges.len()];
-        Self(Arc::new(Mutex::new(State { exchanges: exchanges.to_vec(), used, sent: Vec::new() })))
+        Self(Arc::new(Mutex::new(State {
+            prelude: None,
+            exchanges: exchanges.to_vec(),
+            used,
+            sent: Vec::new(),
+        })))
     }
 
     /// Every request so far.
@@ -36,21 +45,68 @@ impl Recorded {
         self.0.lock().unwrap().sent.clone()
     }
 
+    /// From now on the service is one with a V1 repo that can be opened and checked out; nothing of it is recorded.
+    pub(crate) fn begin_prelude(&self, is_empty: bool) {
+        self.0.lock().unwrap().prelude = Some(is_empty);
+    }
+
+    /// Now the call begins.
+    pub(crate) fn end_prelude(&self) {
+        self.0.lock().unwrap().prelude = None;
+    }
+
     fn answer(&self, sent: Sent) -> Option<Answer> {
         let mut state = self.0.lock().unwrap();
-        let fits: [&dyn Fn(&Exchange) -> bool; 2] =
-            [&|it| it.sent == sent, &|it| it.sent.method == sent.method && it.sent.path == sent.path];
-        let fresh = |fits: &dyn Fn(&Exchange) -> bool| {
-            (0..state.used.len()).find(|index| !state.used[*index] && fits(&state.exchanges[*index]))
-        };
-        let last = || state.exchanges.iter().rposition(fits[1]);
-        let found = fits.iter().find_map(|fits| fresh(fits)).or_else(last);
+        if let Some(is_empty) = state.prelude {
+            return memory::before(&sent, is_empty);
+        }
+        let there = state.there(&sent);
+        let found = state.find(&sent, there);
         let answer = found.map(|index| {
             state.used[index] = true;
             state.exchanges[index].answer.clone()
         });
+        let answer = answer.or_else(|| memory::answer(&state.exchanges[..there], &sent));
         state.sent.push(sent);
         answer
+    }
+}
+
+impl State {
+    /// The exchange that answers a request, out of the first ones.
+    fn find(&self, sent: &Sent, there: usize) -> Option<usize> {
+        let fits: [&dyn Fn(&Exchange) -> bool; 2] =
+            [&|it| it.sent == *sent, &|it| it.sent.method == sent.method && it.sent.path == sent.path];
+        let fresh = |fits: &dyn Fn(&Exchange) -> bool, end: usize| {
+            (0..end).find(|index| !self.used[*index] && fits(&self.exchanges[*index]))
+        };
+        let kept = |used: bool| {
+            (0..there).rev().find(|index| (!used || self.used[*index]) && fits[1](&self.exchanges[*index]))
+        };
+        // What is read stays as it is until the next request that changes something at the service.
+        let changes =
+            |it: &Exchange| it.sent.method != "GET" && it.sent.path.get(1).is_none_or(|top| top != "oauth");
+        let next = (0..there).find(|index| !self.used[*index] && changes(&self.exchanges[*index]));
+        let now = if sent.method == "GET" { next.unwrap_or(there) } else { there };
+        fits.iter()
+            .find_map(|fits| fresh(fits, now))
+            .or_else(|| kept(true))
+            .or_else(|| fits.iter().find_map(|fits| fresh(fits, there)))
+            .or_else(|| kept(false))
+    }
+
+    /// How many of the exchanges can be had: what is about a repo comes after the request that makes it.
+    fn there(&self, sent: &Sent) -> usize {
+        let makes = |index: &usize| {
+            let exchange = &self.exchanges[*index];
+            let path = exchange.sent.path.iter().map(String::as_str).collect::<Vec<_>>();
+            let name = exchange.sent.body.as_ref().and_then(|body| body["name"].as_str());
+            exchange.sent.method == "POST"
+                && matches!(path[..], [_, "orgs", _, "repos"] | [_, "orgs", _, "repos", "import"])
+                && name.is_some_and(|name| sent.path.iter().any(|part| part == name))
+        };
+        let unmade = (0..self.used.len()).find(|index| !self.used[*index] && makes(index));
+        unmade.unwrap_or(self.used.len())
     }
 }
 
@@ -74,7 +130,9 @@ impl tower::Service<http::Request<Full<Bytes>>> for Recorded {
         let recorded = self.clone();
         Box::pin(async move {
             let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            let token = head.headers.get("authorization").and_then(|value| value.to_str().ok());
             let sent = Sent::new(head.method.as_str(), head.uri.path(), head.uri.query(), &body);
+            let sent = sent.with_token(token);
             match recorded.answer(sent) {
                 Some(Answer::Dropped(words)) if words.starts_with("no response") => pending().await,
                 Some(Answer::Dropped(words)) if words.starts_with("ConnectError") => {

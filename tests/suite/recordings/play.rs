@@ -1,26 +1,73 @@
 //! The same call through our client: which method of ours a recorded one is, and its arguments.
 
 use arraylake_core::prelude::*;
-use arraylake_core::{AsyncClient, Config, Error, Result};
+use arraylake_core::{Error, Result};
 use arraylake_types::InvalidInput;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::compare::{Outcome, kind_of};
 use super::elsewhere::METASTORE;
+use super::home::Home;
+use super::kinds::{Outcome, kind_of};
 use super::leaf::Recorded;
 use super::record::Record;
-use super::{play_buckets, play_catalog, play_compute, play_iceberg, play_metastore, play_repos};
+use super::{
+    play_buckets, play_catalog, play_compute, play_iceberg, play_keys, play_logins, play_metastore,
+    play_object_stores, play_open, play_repos, play_v1,
+};
+
+/// What a call of ours came to.
+pub(crate) struct Played {
+    pub(crate) outcome: Outcome,
+    /// What was handed to a store, as far as a call does that.
+    pub(crate) handed: Map<String, Value>,
+}
+
+impl Played {
+    pub(crate) fn of(outcome: Outcome) -> Self {
+        Self { outcome, handed: Map::new() }
+    }
+}
+
+impl From<Result<()>> for Played {
+    fn from(outcome: Result<()>) -> Self {
+        Self::of(outcome.map_err(|error| kind_of(&error)))
+    }
+}
 
 /// Makes a recorded call through our client; none if no method of ours is meant.
-pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
-    if record.call.starts_with(METASTORE) {
-        return play_metastore::play(record, leaf).await;
+pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Played> {
+    if record.call.starts_with(METASTORE) || record.call == "AutoRefreshingCredentialProvider.load" {
+        return play_metastore::play(record, leaf).await.map(Played::of);
     }
-    let client = match client(record, leaf) {
+    let home = Home::of(record);
+    let mut played = match play_logins::play(record, &home, leaf).await {
+        Some(outcome) => Played::of(outcome),
+        None => match play_v1::play(record, &home, leaf).await {
+            Some(played) => played,
+            None => with_client(record, &home, leaf).await?,
+        },
+    };
+    if !home.is_as_recorded(record) {
+        played.outcome = Err("other token files".to_owned());
+    }
+    Some(played)
+}
+
+async fn with_client(record: &Record, home: &Home, leaf: &Recorded) -> Option<Played> {
+    let client = match home.builder(leaf).build() {
         Ok(client) => client,
-        Err(error) => return Some(Err(kind_of(&error))),
+        Err(error) => return Some(Played::from(Err(error))),
     };
     let args = Args(record);
+    if let Some(played) = play_open::play(&client, &args).await {
+        return Some(played);
+    }
+    if let Some(played) = play_object_stores::play(&client, &args).await {
+        return Some(played);
+    }
+    if let Some(played) = play_keys::play(&client, &args).await {
+        return Some(played);
+    }
     let outcome = match record.method() {
         _ if record.call == "AsyncClient" => Some(Ok(())),
         _ if record.call.contains("Compute") => play_compute::play(&client, &args).await,
@@ -33,23 +80,7 @@ pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
             outcome => outcome,
         },
     };
-    outcome.map(|outcome| outcome.map_err(|error| kind_of(&error)))
-}
-
-/// A client like the recorded one, with the recording in place of the network.
-fn client(record: &Record, leaf: &Recorded) -> Result<AsyncClient> {
-    let given = record.args.get("positional").and_then(|list| list[0].as_str());
-    let uri = given.or(record.before["client"]["service_uri"].as_str()).unwrap_or("http://127.0.0.1:PORT");
-    let uri = ["CLOSEDPORT", "PORT"].iter().fold(uri.to_owned(), |uri, port| uri.replace(port, "1"));
-    let constructed = (record.call == "AsyncClient").then(|| record.args.get("token")).flatten();
-    let token = constructed.and_then(Value::as_str).unwrap_or("ema_recorded").to_owned();
-    let leaf = leaf.clone();
-    AsyncClient::builder()
-        .with_config(Config::empty())
-        .with_service_uri(uri)
-        .with_token(token)
-        .with_transport(|transport| transport.with_leaf(leaf))
-        .build()
+    outcome.map(Played::from)
 }
 
 /// The arguments of a recorded call.

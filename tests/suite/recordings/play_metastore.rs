@@ -2,11 +2,12 @@
 
 use arraylake_core::transport::Transport;
 use arraylake_core::v1::metastore::{Listing, View};
-use arraylake_core::v1::{Error, ErrorKind, Metastore};
+use arraylake_core::v1::{Error, Metastore};
+use arraylake_types::Secret;
 use arraylake_types::v1::{Collection, CommitId, NewDoc, SessionId, UpdateBranch};
 use serde_json::{Value, from_value};
 
-use super::compare::Outcome;
+use super::kinds::{Outcome, kind_of_v1};
 use super::leaf::Recorded;
 use super::play::Args;
 use super::record::Record;
@@ -31,28 +32,20 @@ pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
         }
         "add_docs" | "get_docs" | "del_docs" | "del_prefix" | "rename" => documents(&metastore, &args).await,
         "list" | "getsize" | "tree" => listings(&metastore, &args).await,
+        "load" => Some(metastore.bucket_credentials().await.map(drop)),
         _ => return None,
     };
-    Some(outcome?.map_err(|error| kind_of(&error)))
+    Some(outcome?.map_err(|error| kind_of_v1(&error)))
 }
 
 fn metastore(args: &Args<'_>, leaf: &Recorded) -> Option<Metastore> {
     let transport = Transport::builder().with_base_uri("http://127.0.0.1:1".parse().ok()?);
-    let transport = transport.with_leaf(leaf.clone()).build().ok()?;
+    let transport =
+        transport.with_token(Secret::from("ema_recorded")).with_leaf(leaf.clone()).build().ok()?;
     Some(Metastore::new(transport, args.text("repo").parse().ok()?))
 }
 
-/// The kind of an error, in the words of the comparison.
-fn kind_of(error: &Error) -> String {
-    match error.kind() {
-        ErrorKind::Refused { status } => format!("status {}", status.as_u16()),
-        ErrorKind::Decode => "unreadable answer".to_owned(),
-        ErrorKind::Transport => "no answer".to_owned(),
-        _ => format!("other: {error}"),
-    }
-}
-
-type Played = Option<Result<(), Error>>;
+type Answer = Option<Result<(), Error>>;
 
 /// A value of the arguments as a type of ours.
 fn value<T: serde::de::DeserializeOwned>(args: &Args<'_>, key: &str) -> Option<T> {
@@ -71,7 +64,7 @@ fn limit(args: &Args<'_>) -> usize {
     args.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default()
 }
 
-async fn commits(metastore: &Metastore, args: &Args<'_>) -> Played {
+async fn commits(metastore: &Metastore, args: &Args<'_>) -> Answer {
     Some(match args.0.method() {
         "get_commits" => {
             let last: Option<CommitId> = value(args, "last_seen_commit")?;
@@ -82,7 +75,7 @@ async fn commits(metastore: &Metastore, args: &Args<'_>) -> Played {
     })
 }
 
-async fn tags(metastore: &Metastore, args: &Args<'_>) -> Played {
+async fn tags(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let names = names(args, "names");
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Some(match args.0.method() {
@@ -96,7 +89,7 @@ async fn tags(metastore: &Metastore, args: &Args<'_>) -> Played {
     })
 }
 
-async fn branches(metastore: &Metastore, args: &Args<'_>) -> Played {
+async fn branches(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let base: Option<CommitId> = value(args, "base_commit")?;
     Some(match args.0.method() {
         "get_branches" => {
@@ -120,7 +113,7 @@ async fn branches(metastore: &Metastore, args: &Args<'_>) -> Played {
     })
 }
 
-async fn sessions(metastore: &Metastore, args: &Args<'_>) -> Played {
+async fn sessions(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let id: Option<SessionId> = value(args, "session_id")?;
     Some(match args.0.method() {
         "list_active_sessions" => metastore.list_active_sessions().await.map(drop),
@@ -133,7 +126,7 @@ async fn sessions(metastore: &Metastore, args: &Args<'_>) -> Played {
     })
 }
 
-async fn touched(metastore: &Metastore, args: &Args<'_>) -> Played {
+async fn touched(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let collection = Collection::from(args.text("collection"));
     Some(match args.0.method() {
         "get_all_sessions_for_path" => {
@@ -149,7 +142,7 @@ async fn touched(metastore: &Metastore, args: &Args<'_>) -> Played {
     })
 }
 
-async fn documents(metastore: &Metastore, args: &Args<'_>) -> Played {
+async fn documents(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let (collection, view) = (Collection::from(args.text("collection")), view(args)?);
     let paths = names(args, "paths");
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -167,7 +160,7 @@ async fn documents(metastore: &Metastore, args: &Args<'_>) -> Played {
     })
 }
 
-async fn listings(metastore: &Metastore, args: &Args<'_>) -> Played {
+async fn listings(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let (view, prefix) = (view(args)?, args.text("prefix"));
     let filter = args.get("filter").and_then(Value::as_str);
     Some(match args.0.method() {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::home::with_ports;
+
 /// A request, as far as it is compared.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sent {
@@ -11,6 +13,8 @@ pub(crate) struct Sent {
     /// The path, each segment decoded.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
+    /// Which token was sent, in the words of the recordings.
+    pub(crate) token: Option<String>,
     pub(crate) body: Option<Value>,
 }
 
@@ -21,14 +25,46 @@ impl Sent {
             method: method.to_owned(),
             path: path.split('/').map(|segment| decode(segment, false)).collect(),
             query: pairs(query.unwrap_or_default()),
-            body: (!body.is_empty()).then(|| serde_json::from_slice(body).unwrap()),
+            token: None,
+            body: (!body.is_empty()).then(|| body_of(body)),
         }
+        .without_order()
+    }
+
+    /// In requests about many paths the order of them means nothing.
+    fn without_order(mut self) -> Self {
+        if self.path.last().is_some_and(|last| last.starts_with("_bulk_"))
+            && let Some(Value::Array(rows)) = &mut self.body
+        {
+            rows.sort_by_key(Value::to_string);
+        }
+        self
+    }
+
+    /// With the token of an `authorization` header.
+    pub(crate) fn with_token(mut self, header: Option<&str>) -> Self {
+        self.token = header.map(|text| match text {
+            "Bearer dummy-id-token" => "Bearer <login id_token>".to_owned(),
+            "Bearer dummy-id-token-refreshed" => "Bearer <login id_token after refresh>".to_owned(),
+            jwt if jwt.starts_with("Bearer ey") => "Bearer <jwt>".to_owned(),
+            token if token.starts_with("Bearer ema_") => "Bearer <api-token>".to_owned(),
+            recorded => recorded.to_owned(),
+        });
+        self
     }
 
     /// Method and path, for messages.
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path.join("/"))
     }
+}
+
+/// A body: JSON, or a form as its pairs.
+fn body_of(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| {
+        let form = pairs(std::str::from_utf8(body).unwrap());
+        form.into_iter().map(|(key, value)| Value::from(vec![key, value])).collect()
+    })
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {
@@ -82,12 +118,14 @@ impl Exchange {
         let path = request["raw_path"].as_str().or(request["path"].as_str()).unwrap();
         let body = request.get("json").map(Value::to_string).or(request["text"].as_str().map(str::to_owned));
         let method = request["method"].as_str().unwrap();
-        let mut sent = Sent::new(method, path, request["raw_query"].as_str(), b"");
-        sent.body = body.and_then(|text| serde_json::from_str(&text).ok());
+        let mut sent = Sent::new(method, path, request["raw_query"].as_str(), b"")
+            .with_token(request["headers"]["authorization"].as_str());
+        sent.body = body.and_then(|text| serde_json::from_str(&text).ok()).or(request.get("form").cloned());
         if request.get("raw_path").is_none() {
             // Decoded already.
             sent.path = path.split('/').map(str::to_owned).collect();
         }
+        let sent = sent.without_order();
         Self { sent, answer: Self::answer(&value["response"]) }
     }
 
@@ -97,6 +135,8 @@ impl Exchange {
         }
         let text = response["text"].as_str().map(str::to_owned);
         let body = text.or_else(|| response.get("json").map(Value::to_string)).unwrap_or_default();
+        // The address of the login provider has to be one.
+        let body = with_ports(&body);
         let headers = response["headers"].as_object().cloned().unwrap_or_default();
         let headers =
             headers.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()));
@@ -127,6 +167,14 @@ pub(crate) struct Record {
     pub(crate) exchanges: Vec<Exchange>,
     /// Class and message of what was raised, if something was.
     pub(crate) raised: Option<(String, String)>,
+    /// What was returned, if something was.
+    pub(crate) returned: Value,
+    /// Token files afterwards; null if nobody looked.
+    pub(crate) files: Value,
+    /// Calls of icechunk and other stores, in order.
+    pub(crate) storage: Vec<Value>,
+    /// Pages opened in a browser.
+    pub(crate) browser: Vec<String>,
     pub(crate) concurrent: bool,
 }
 
@@ -150,6 +198,15 @@ impl Record {
             concurrent: exchanges.iter().any(|exchange| exchange.get("concurrent").is_some()),
             exchanges: exchanges.iter().map(Exchange::read).collect(),
             raised,
+            returned: value["outcome"]["returned"].clone(),
+            files: value["files"].clone(),
+            storage: value["storage"].as_array().cloned().unwrap_or_default(),
+            browser: value["browser"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|page| page.as_str().map(str::to_owned))
+                .collect(),
         }
     }
 
