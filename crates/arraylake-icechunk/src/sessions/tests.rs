@@ -91,7 +91,7 @@ async fn bytes_of_anything_else_are_refused_with_a_reason() {
 
 /// A fetcher as it comes out of bytes that icechunk reads by itself.
 fn detached(api_url: &str) -> crate::credentials::Fetcher {
-    let text = json!({"format": 1, "api_url": api_url, "repo": "acme/era5", "scope": "Bucket"});
+    let text = json!({"format": 2, "api_url": api_url, "want": {"Repo": ["acme/era5", "Bucket"]}});
     serde_json::from_value(text).unwrap()
 }
 
