@@ -138,6 +138,38 @@ async fn we_read_and_go_on_with_the_settings_that_python_writes() {
     assert_eq!(listed["user"], json!({"diagnostics": false, "org": "acme"}), "the word keeps its meaning");
 }
 
+/// Words without quotes, some of which YAML 1.1 takes for something else than a text.
+const WORDS: &str = "y n yes Yes YES yEs no No NO on On ON oN off OFF true True TRUE false False null Null NULL ~ none
+    0 -0 +1 -1 1_000 _1 1_ 007 08 0o17 017 0x1F 0xg 0b101 0b2 1:30 1:60 -1:30:5 1:2:3 12:3_0 190:20:30 1:30.5 1.5 .5 5. . -.5 +.5
+    1e3 1.0e3 1.0e+3 1.0E-3 1_0.5 1.2.3 .inf -.INF .nan .NaN 2024-01-01 127.0.0.1:80 http://a:1 ema_abc 10:00 0:0 00 1,000";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_in_a_file_mean_to_us_what_they_mean_to_python() {
+    let Some(python) = Python::Current.interpreter() else { return };
+    let home = Home::new();
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    let lines = words.iter().enumerate().map(|(at, word)| format!("  w{at}: {word}\n"));
+    let odd = "same: 1\nsame: 2\nbase: &b {x: 1, y: on}\nmerged: {<<: *b, x: 2}\nquoted: 'off'\nlong: |\n  yes\n1: one\n";
+    std::fs::write(home.file(), format!("words:\n{}{odd}", lines.collect::<String>())).unwrap();
+    let script = "import json, sys, yaml\nodd = ['inf', '-inf', 'nan']\n\
+        plain = lambda it: {str(k): plain(v) for k, v in it.items()} if isinstance(it, dict) else str(it) if str(it) in odd else it\n\
+        print(json.dumps(plain(yaml.safe_load(open(sys.argv[1]))), default=str))";
+    let mut command = tokio::process::Command::new(python);
+    let output = command.args(["-c", script]).arg(home.file()).output().await.unwrap();
+    let (text, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    let theirs: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}{complaint}"));
+    let ours = json_in(&home.ours(&["config", "list", "-o", "json"]).await);
+    for (at, word) in words.iter().enumerate() {
+        let (ours, theirs) = (&ours["words"][format!("w{at}")], &theirs["words"][format!("w{at}")]);
+        // What is no number of JSON stays the text that it is.
+        let is_odd = [".inf", ".nan"].iter().any(|end| word.to_lowercase().ends_with(end));
+        assert_eq!(ours, if is_odd { &Value::from(*word) } else { theirs }, "{word}");
+    }
+    for key in ["same", "base", "merged", "quoted", "long", "1"] {
+        assert_eq!(ours[key], theirs[key], "{key}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_python_writes_stops_us_and_what_stops_python_we_can_repair() {
     let home = Home::new();

@@ -176,6 +176,9 @@ async fn moved(migration: &Migration, console: &Console, from: &RepoName) -> Res
 
 fn tell(bar: &indicatif::ProgressBar, progress: &Progress) {
     let at = (progress.commits + 1).min(progress.commits_in_all);
+    if bar.is_hidden() {
+        tracing::info!("{progress}");
+    }
     bar.set_length(progress.chunks_in_commit as u64);
     bar.set_position(progress.chunks as u64);
     let bytes = indicatif::HumanBytes(progress.bytes);

@@ -77,8 +77,11 @@ async fn completions_are_made_for_every_shell_even_if_the_configuration_is_broke
         let script = setting.run(&["completions", shell]).await.ok().out;
         assert!(script.contains("set-default"), "{shell}");
     }
-    let error = setting.run(&["repo", "list", "acme"]).await.failed(2).err;
-    assert!(error.contains("broken.yaml") && error.contains("line"), "{error}");
+    assert_eq!(setting.run(&["config", "path"]).await.ok().out.trim_end(), file.display().to_string());
+    for args in [&["repo", "list", "acme"][..], &["config", "list"], &["auth", "login", "--no-browser"]] {
+        let error = setting.run(args).await.failed(2).err;
+        assert!(error.contains("broken.yaml") && error.contains("line"), "{error}");
+    }
 }
 
 #[tokio::test]
