@@ -156,14 +156,16 @@ async fn words_in_a_file_mean_to_us_what_they_mean_to_python() {
         print(json.dumps(plain(yaml.safe_load(open(sys.argv[1]))), default=str))";
     let mut command = tokio::process::Command::new(python);
     let output = command.args(["-c", script]).arg(home.file()).output().await.unwrap();
-    let (text, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    let theirs: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}{complaint}"));
+    let (text, complaint) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    let theirs: Value =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}{complaint}"));
     let ours = json_in(&home.ours(&["config", "list", "-o", "json"]).await);
     for (at, word) in words.iter().enumerate() {
         let (ours, theirs) = (&ours["words"][format!("w{at}")], &theirs["words"][format!("w{at}")]);
         // What is no number of JSON stays the text that it is.
         let is_odd = [".inf", ".nan"].iter().any(|end| word.to_lowercase().ends_with(end));
-        assert_eq!(ours, if is_odd { &Value::from(*word) } else { theirs }, "{word}");
+        assert_eq!(*ours, if is_odd { Value::from(*word) } else { theirs.clone() }, "{word}");
     }
     for key in ["same", "base", "merged", "quoted", "long", "1"] {
         assert_eq!(ours[key], theirs[key], "{key}");

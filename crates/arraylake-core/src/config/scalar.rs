@@ -74,9 +74,12 @@ fn sixties(digits: &str, bare: &str) -> Option<i64> {
     Some(number)
 }
 
-/// A float has a point, and a sign in its exponent: `1e3` is a text.
+/// A float has a point, and a sign in its exponent: `1e3` is a text, and so is `-.5`. `1:30.5` is 90.5.
 fn float(word: &str) -> Option<Value> {
     let unsigned = word.strip_prefix(['-', '+']).unwrap_or(word);
+    if let Some((clock, part)) = unsigned.split_once('.').filter(|(clock, _)| clock.contains(':')) {
+        return clock_with_fraction(word.starts_with('-'), clock, &part.replace('_', ""));
+    }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (unsigned, None),
@@ -88,11 +91,24 @@ fn float(word: &str) -> Option<Value> {
         text.strip_prefix(['-', '+'])
             .is_some_and(|rest| begins(rest) && rest.bytes().all(|byte| byte.is_ascii_digit()))
     });
-    if !digits(whole) || !digits(part) || !signed || !(begins(whole) || (whole.is_empty() && begins(part))) {
+    let is_bare = whole.is_empty() && begins(part) && unsigned == word;
+    if !digits(whole) || !digits(part) || !signed || !(begins(whole) || is_bare) {
         return None;
     }
     let number: f64 = word.replace('_', "").trim_start_matches('+').parse().ok()?;
     serde_json::Number::from_f64(number).map(Value::Number)
+}
+
+fn clock_with_fraction(negative: bool, clock: &str, part: &str) -> Option<Value> {
+    let whole = sixties(clock, &clock.replace('_', ""))
+        .filter(|_| clock.starts_with(|c: char| c.is_ascii_digit()))?;
+    let part: f64 = match part {
+        "" => 0.0,
+        part if part.bytes().all(|byte| byte.is_ascii_digit()) => format!("0.{part}").parse().ok()?,
+        _ => return None,
+    };
+    let number = whole as f64 + part;
+    serde_json::Number::from_f64(if negative { -number } else { number }).map(Value::Number)
 }
 
 /// A value on one line that YAML 1.1, YAML 1.2 and JSON readers take for the same.
@@ -150,6 +166,9 @@ mod tests {
             ("1e3", json!("1e3")),
             ("1.0e+3", json!(1000.0)),
             (".5", json!(0.5)),
+            ("-.5", json!("-.5")),
+            ("-1:30.5", json!(-90.5)),
+            ("1:60.5", json!("1:60.5")),
             ("09", json!("09")),
             ("2024-01-01", json!("2024-01-01")),
             ("y", json!("y")),
