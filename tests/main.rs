@@ -23,6 +23,8 @@ mod console;
 mod contract;
 #[path = "suite/errors.rs"]
 mod errors;
+#[path = "suite/google.rs"]
+mod google;
 #[path = "suite/icechunk.rs"]
 mod icechunk;
 #[path = "suite/icechunk_requests.rs"]

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod contract;
 pub mod dataset;
 pub mod faults;
+pub mod google;
 pub mod lake;
 pub mod log;
 pub mod person;
@@ -17,6 +18,7 @@ pub mod proxy;
 pub mod python;
 pub mod v1;
 pub mod v1_dataset;
+pub mod vendor;
 
 /// The examples of the top-level README, compiled and run.
 #[cfg(doctest)]

@@ -1,7 +1,6 @@
 //! Repositories and buckets in Azure Blob Storage, played by Azurite.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arraylake_core::icechunk::icechunk::format::ChunkIndices;
@@ -10,75 +9,23 @@ use arraylake_core::icechunk::icechunk::format::manifest::{
 };
 use arraylake_core::icechunk::object_store::path::Path;
 use arraylake_core::icechunk::object_store::{self, ObjectStoreExt as _};
-use arraylake_core::icechunk::{
-    CollectGarbage, CredentialCache, CredentialError, CredentialSource, IcechunkRepo, OpenOptions, Opener,
-};
+use arraylake_core::icechunk::{CollectGarbage, IcechunkRepo, OpenOptions};
 use arraylake_core::prelude::{NewRepo, Repositories as _};
 use arraylake_core::transport::testing::{Script, json as answered, status};
 use arraylake_core::{AsyncClient, Config};
 use arraylake_tests::azurite::{Azurite, CONTAINER};
 use arraylake_tests::dataset;
 use arraylake_tests::log::logged;
+use arraylake_tests::vendor::Vendor;
 use arraylake_types::{
-    BucketId, CredentialAccess, GcConfig, ImportRepo, OpenRepo, OrgName, RepoName, Retention,
-    StorageCredentials, Timestamp,
+    CredentialAccess, GcConfig, ImportRepo, OpenRepo, RepoName, Retention, StorageCredentials, Timestamp,
 };
-use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
 use serde_json::json;
 use zarrs::array::{ArrayBuilder, data_type};
 
 const LATER: &str = "2099-01-01T00:00:00Z";
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
-
-/// A catalog that vends one signature after the other; the last one again and again.
-#[derive(Debug)]
-struct Vendor {
-    vended: Mutex<VecDeque<StorageCredentials>>,
-    answer: Mutex<Option<OpenRepo>>,
-}
-
-impl Vendor {
-    fn next(&self) -> StorageCredentials {
-        let mut all = self.vended.lock().unwrap();
-        if all.len() > 1 { all.pop_front().unwrap() } else { all[0].clone() }
-    }
-
-    fn left(&self) -> usize {
-        self.vended.lock().unwrap().len()
-    }
-}
-
-#[async_trait]
-impl CredentialSource for Vendor {
-    fn api_url(&self) -> &str {
-        "https://api.example.com"
-    }
-
-    async fn open_repo(&self, repo: &RepoName) -> Result<OpenRepo, CredentialError> {
-        let unasked = || CredentialError::refused(format!("nobody asks where {repo} is"));
-        self.answer.lock().unwrap().clone().ok_or_else(unasked)
-    }
-
-    async fn bucket_credentials(&self, _: &RepoName) -> Result<StorageCredentials, CredentialError> {
-        Ok(self.next())
-    }
-
-    async fn org_bucket_credentials(
-        &self,
-        _: &OrgName,
-        _: BucketId,
-        _: CredentialAccess,
-    ) -> Result<StorageCredentials, CredentialError> {
-        Ok(self.next())
-    }
-}
-
-fn opener(vended: impl IntoIterator<Item = StorageCredentials>) -> (Opener, Arc<Vendor>) {
-    let vended = Mutex::new(vended.into_iter().collect());
-    let vendor = Arc::new(Vendor { vended, answer: Mutex::default() });
-    (Opener::new(Arc::clone(&vendor) as Arc<dyn CredentialSource>, CredentialCache::new()), vendor)
-}
 
 /// What the catalog would say, without credentials.
 fn answer(azurite: &Azurite) -> OpenRepo {
@@ -108,9 +55,9 @@ async fn write(repo: &IcechunkRepo) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repository_in_azure_is_made_written_and_read_back() {
     let Some(azurite) = Azurite::start().await else { return };
-    let (opener, _) = opener([Azurite::credentials(LATER, LATER)]);
+    let (opener, _) = Vendor::new([Azurite::credentials(LATER, LATER)]);
     write(&opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap()).await;
-    let (opener, _) = self::opener([Azurite::credentials(LATER, LATER)]);
+    let (opener, _) = Vendor::new([Azurite::credentials(LATER, LATER)]);
     let again = opener.open(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
     let store = Arc::new(again.store("main").await.unwrap());
     assert_eq!(dataset::read(&store).await, dataset::values());
@@ -120,7 +67,7 @@ async fn a_repository_in_azure_is_made_written_and_read_back() {
 async fn a_signature_that_azure_refuses_before_its_end_is_renewed() {
     let Some(azurite) = Azurite::start().await else { return };
     let vended = [Azurite::credentials(LONG_AGO, LATER), Azurite::credentials(LATER, LATER)];
-    let (opener, vendor) = opener(vended);
+    let (opener, vendor) = Vendor::new(vended);
     write(&opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap()).await;
     assert_eq!(vendor.left(), 1, "the first signature was of no use");
 }
@@ -128,7 +75,7 @@ async fn a_signature_that_azure_refuses_before_its_end_is_renewed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_container_in_azure_is_an_object_store() {
     let Some(azurite) = Azurite::start().await else { return };
-    let (opener, _) = opener([Azurite::credentials(LATER, LATER)]);
+    let (opener, _) = Vendor::new([Azurite::credentials(LATER, LATER)]);
     let org = "acme".parse().unwrap();
     let bucket = answer(&azurite).repo_bucket;
     let store = opener.bucket_store(&org, bucket, CredentialAccess::Write).await.unwrap();
@@ -145,7 +92,7 @@ async fn a_container_in_azure_is_an_object_store() {
 async fn a_container_whose_signature_is_refused_before_its_end_is_asked_with_the_next() {
     let Some(azurite) = Azurite::start().await else { return };
     let vended = [Azurite::credentials(LONG_AGO, LATER), Azurite::credentials(LATER, LATER)];
-    let (opener, vendor) = opener(vended);
+    let (opener, vendor) = Vendor::new(vended);
     let (org, bucket) = ("acme".parse().unwrap(), answer(&azurite).repo_bucket);
     let store = opener.bucket_store(&org, bucket, CredentialAccess::Write).await.unwrap();
     store.put(&Path::from("file"), "hello".into()).await.unwrap();
@@ -155,7 +102,7 @@ async fn a_container_whose_signature_is_refused_before_its_end_is_asked_with_the
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_in_azure_is_collected() {
     let Some(azurite) = Azurite::start().await else { return };
-    let (opener, _) = opener([Azurite::credentials(LATER, LATER)]);
+    let (opener, _) = Vendor::new([Azurite::credentials(LATER, LATER)]);
     let repo = opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
     write(&repo).await;
     // Uploaded and never committed.
@@ -190,14 +137,14 @@ fn granting(azurite: &Azurite, signature: &StorageCredentials) -> OpenRepo {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn virtual_chunks_in_azure_are_read_and_a_signature_that_is_refused_is_renewed() {
     let Some(azurite) = Azurite::start().await else { return };
-    let (opener, vendor) = opener([Azurite::credentials(LATER, LATER)]);
+    let (opener, vendor) = Vendor::new([Azurite::credentials(LATER, LATER)]);
     let mut archive = answer(&azurite).repo_bucket;
     archive.prefix = String::new();
     let archive = opener.bucket_store(&"acme".parse().unwrap(), archive, CredentialAccess::Write).await;
     archive.unwrap().put(&Path::from("archive/old.bin"), "0123456789".into()).await.unwrap();
     opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
 
-    *vendor.answer.lock().unwrap() = Some(granting(&azurite, &Azurite::credentials(LATER, LATER)));
+    vendor.answer(granting(&azurite, &Azurite::credentials(LATER, LATER)));
     let refused = granting(&azurite, &Azurite::credentials(LONG_AGO, LATER));
     let repo = opener.open(&repo(), refused, OpenOptions::new()).await.unwrap();
     let store = Arc::new(repo.writable_store("main").await.unwrap());

@@ -5,13 +5,16 @@ use std::error::Error as StdError;
 use super::one_line;
 
 /// How the stores of the platforms say that keys are no good (any more). Not that they do not suffice.
-const REFUSALS: [&str; 6] = [
+const REFUSALS: [&str; 8] = [
     "ExpiredToken",
     "InvalidToken",
     "InvalidAccessKeyId",
     "TokenRefreshRequired",
     "failed to authenticate the request",
     "lacked valid authentication credentials",
+    // Google, where nothing else says so.
+    "StatusCode(401)",
+    "status: 401",
 ];
 
 /// Whether a bucket refused the keys that it was asked with.
