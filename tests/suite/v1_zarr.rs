@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use arraylake_core::migrate::{Migration, Scope};
 use arraylake_core::prelude::*;
 use arraylake_core::v1::{Checkout, CommitOptions};
 use arraylake_tests::lake::TestLake;
 use arraylake_tests::python::Python;
+use arraylake_tests::v1::create_icechunk;
 use serde_json::json;
 use zarrs::array::{Array, ArrayBytes};
 use zarrs::group::{Group, GroupBuilder};
@@ -43,5 +45,30 @@ async fn arrays_of_every_kind_that_python_wrote_are_copied_by_zarrs_and_python_s
         let error =
             Array::async_open(Arc::clone(&store), &format!("/odd/{path}")).await.unwrap_err().to_string();
         assert!(error.contains(named), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn arrays_of_every_kind_that_were_moved_to_icechunk_hold_the_same_for_python() {
+    let lake = TestLake::start().await;
+    let bucket = lake.bucket().clone();
+    let written = Python::OldZarr2.run(&lake, "v1_kinds_write.py", &["kinds", bucket.as_str()]).await;
+    let Some(names) = written else { return };
+    let name = RepoName::new(lake.org(), "kinds").unwrap();
+    let old = lake.client().get_repo(&name, OpenOptions::new().with_read_only(true)).await.unwrap();
+    let new = create_icechunk(&lake, "moved").await;
+    let migration = Migration::new(old.into_v1().unwrap(), new)
+        .with_scope(Scope::Latest { branch: "main".into() })
+        .with_skip_unsupported(true);
+    let report = migration.run().await.unwrap();
+    assert!(report.left_out.iter().all(|left| left.contains("/odd/")), "{:?}", report.left_out);
+    assert!(migration.verify().await.unwrap().is_clean());
+    let Some(expected) = Python::OldZarr2.run(&lake, "v1_kinds_values.py", &["kinds"]).await else { return };
+    let Some(found) = Python::Current.run(&lake, "v1_kinds_values.py", &["moved"]).await else { return };
+    for name in names.as_array().unwrap().iter().filter_map(|name| name.as_str()) {
+        // In Zarr v3 numcodecs forgets the type to which `quantize` rounds.
+        if name != "rounded" {
+            assert_eq!(found[name], expected[name], "{name}");
+        }
     }
 }

@@ -20,7 +20,11 @@
 //! ```
 //!
 //! Codecs and data types of Python that `zarrs` does not know by itself are plugins here, found as soon as this crate is
-//! linked: see `numcodecs`. Those that it knows need its features, such as `blosc`, `zlib`, `bz2`, `adler32`, `crc32c`.
+//! linked, under the names that they have in zarr-python: `numcodecs.delta`, `numcodecs.astype`, `numcodecs.quantize`,
+//! `numcodecs.packbits`, `numcodecs.lz4`, `numcodecs.lzma`, `numcodecs.crc32`; `null_terminated_bytes` (`|S3`) and
+//! `structured`. A [`ZarrStore`] also takes the place of `numcodecs.fixedscaleoffset`, which `zarrs` reckons with four
+//! bytes. Those that `zarrs` knows need its features: `adler32`, `bitround`, `blosc`, `bz2`, `crc32c`, `fletcher32`,
+//! `gzip`, `transpose`, `zlib`, `zstd`.
 //!
 //! What has no place on the other side is an error that names it: objects of Python other than texts and bytes, filters
 //! such as `categorize`, fields in big-endian order in one direction, sharding and the like in the other.
