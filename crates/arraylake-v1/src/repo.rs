@@ -38,6 +38,7 @@ use arraylake_types::{Author, RepoName, RepoStatus};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 pub use self::checkout_options::Checkout;
+#[cfg(feature = "zarrs")]
 pub(crate) use self::documents::read as read_doc;
 pub use self::log::{CommitData, CommitLog};
 pub use self::options::{CommitPolicy, RepoOptions};

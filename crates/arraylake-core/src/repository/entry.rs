@@ -19,6 +19,7 @@ const ROLLBACK_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct NewEntry {
     client: AsyncClient,
     repo: RepoName,
+    #[cfg_attr(not(feature = "v1"), expect(dead_code, reason = "only V1 repos are opened by it"))]
     model: RepoModel,
     armed: bool,
 }

@@ -29,7 +29,6 @@ const PAUSES_MS: [u64; 8] = [50, 100, 200, 400, 800, 1600, 3200, 3200];
 #[derive(Debug)]
 pub(crate) enum Place {
     Icechunk(Box<OpenRepo>),
-    #[cfg_attr(not(feature = "v1"), expect(dead_code, reason = "such repos are refused before"))]
     V1(Box<RepoModel>),
 }
 

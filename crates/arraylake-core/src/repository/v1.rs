@@ -46,7 +46,7 @@ pub(super) async fn create(
 ) -> Result<Repo> {
     const OPERATION: &str = "create repo";
     let opened = open_entry(client, OPERATION, repo, entry, options).await?;
-    if let Repo::V1(repo) = &opened {
+    if let Some(repo) = opened.as_v1() {
         repo.chunkstore().map_err(|error| Error::v1(OPERATION, error))?;
     }
     Ok(opened)
