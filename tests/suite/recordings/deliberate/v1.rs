@@ -10,7 +10,6 @@ const BATCHES: &str = "what is in which batch means nothing";
 const NO_HISTORY: &str = "the history is read where it is needed: for ids of commits, not for names";
 const REBASE: &str = "the service brings the session forward, and tells of conflicts";
 const AT_ONCE: &str = "branches and tags are asked for at once";
-const LOST: &str = "whether the branch was moved after all is looked up before another attempt";
 const OLD_WAY: &str = "commits are made in the way of releases after 0.7.6";
 const ZARR: &str = "what stands above the collections is for Zarr stores";
 const TOGETHER: &str = "inline chunks and others go out together";
@@ -19,7 +18,6 @@ pub(super) const ROWS: &[Deliberate] = &[
     row("0.*", "*commit", "*", "body changed .commit_time", CLOCK),
     row("0.*", "_old_style_single_commit", "*", "*", OLD_WAY),
     row("0.*", "commit", "read-only session", "left out *", STRICT),
-    row("0.*", "commit", "branch * in between*", "added GET /repos/my-org/my-repo/branches", LOST),
     row("0.*", "fast_forward", "behind, *", "*", REBASE),
     row("0.*", "checkout", "server refuses the expiration", "*", STRICT),
     row("0.*", "checkout", "*", "left out GET *", NO_HISTORY),
