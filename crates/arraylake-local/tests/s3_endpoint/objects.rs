@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{
 };
 use tokio::task::JoinSet;
 
-use super::support::{BUCKET, refusal, served};
+use super::support::{BUCKET, etag_of, refusal, served};
 
 async fn put(client: &Client, key: &str, body: impl Into<Vec<u8>>) -> String {
     let body = ByteStream::from(body.into());
@@ -36,7 +36,7 @@ async fn an_object_comes_back_with_all_that_was_said_about_it() {
     assert_eq!(head.content_length(), Some(4));
     assert_eq!(head.content_type(), Some("text/plain"));
     assert_eq!(head.metadata().unwrap()["note"], "hello");
-    assert_eq!(head.e_tag(), Some("\"8d777f385d3dfec8815d20f7496026dc\""));
+    assert_eq!(head.e_tag(), Some(etag_of(b"data").as_str()));
     let age = chrono::Utc::now().timestamp() - head.last_modified().unwrap().secs();
     assert!((0..60).contains(&age));
     assert_eq!(get(&client, "k").await, b"data");
@@ -230,10 +230,7 @@ async fn lists_come_in_pages_with_etags() {
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {
         for object in page.unwrap().contents() {
-            assert_eq!(
-                (object.size(), object.e_tag()),
-                (Some(1), Some("\"c4ca4238a0b923820dcc509a6f75849b\""))
-            );
+            assert_eq!((object.size(), object.e_tag()), (Some(1), Some(etag_of(b"1").as_str())));
             found.push(object.key().unwrap().to_owned());
         }
     }

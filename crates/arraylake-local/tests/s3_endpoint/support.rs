@@ -97,3 +97,8 @@ pub(crate) fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::De
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     (status, error.code().unwrap_or_default().to_owned())
 }
+
+/// The ETag of an object with this content, as it goes over the wire.
+pub(crate) fn etag_of(content: &[u8]) -> String {
+    format!("\"{:032x}-1\"", twox_hash::XxHash3_128::oneshot(content))
+}
