@@ -75,6 +75,23 @@ async fn messages(repo: &IcechunkRepo, branch: &str) -> Vec<String> {
     line.map_ok(|snapshot| snapshot.message).try_collect().await.unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_commits_while_a_history_is_moved_is_not_taken_away() {
+    let lake = TestLake::start().await;
+    let (old, new) = (history(&lake).await, create_icechunk(&lake, "new").await);
+    let (other, once) = (new.clone(), std::sync::Once::new());
+    let meddle = move || {
+        let commit = async {
+            let mut session = other.writable_session("main").await.unwrap();
+            session.commit("not of the migration").allow_empty(true).execute().await.unwrap();
+        };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(commit));
+    };
+    let moved = migration(&old, &new).with_progress(move |_| once.call_once(&meddle)).run().await;
+    moved.unwrap_err();
+    assert_eq!(messages(&new, "main").await[0], "not of the migration");
+}
+
 #[tokio::test]
 async fn the_whole_history_comes_along_and_is_found_to_be_the_same() {
     let lake = TestLake::start().await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arraylake_icechunk::icechunk::Store;
 use arraylake_icechunk::icechunk::format::Path;
 use arraylake_icechunk::icechunk::format::snapshot::NodeType;
+use arraylake_icechunk::icechunk::session::{SessionError, SessionErrorKind};
 use arraylake_v1::NodePath;
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -96,7 +97,14 @@ impl Applier<'_> {
     /// Removes a node, if it has not gone with the group that it was in.
     pub(super) async fn remove_node(&self, work: &Work<'_>, path: &Path) -> Result<()> {
         let mut session = work.session.write().await;
-        let Ok(node) = session.get_node(path).await else { return Ok(()) };
+        let node = match session.get_node(path).await {
+            Ok(node) => node,
+            Err(SessionError {
+                kind: SessionErrorKind::NodeNotFound { .. } | SessionErrorKind::AncestorNodeNotFound { .. },
+                ..
+            }) => return Ok(()),
+            Err(error) => return Err(self.migration.icechunk(error)),
+        };
         session.delete_node(node).await.map_err(|error| self.migration.icechunk(error))
     }
 }

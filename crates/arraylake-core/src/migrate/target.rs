@@ -38,13 +38,15 @@ pub(super) struct Target<'m> {
     partial: HashMap<CommitId, Partial>,
     /// Working branches, by the V1 commit at their tip.
     lines: HashMap<CommitId, String>,
+    /// Where branches were when they were looked at.
+    heads: HashMap<String, SnapshotId>,
 }
 
 impl<'m> Target<'m> {
     /// Looks at all branches and tags.
     pub(super) async fn read(migration: &'m Migration) -> Result<Self> {
-        let mut target =
-            Self { migration, done: HashMap::new(), partial: HashMap::new(), lines: HashMap::new() };
+        let (done, partial, lines, heads) = Default::default();
+        let mut target = Self { migration, done, partial, lines, heads };
         let repository = migration.target.repository();
         let fail = |error| migration.icechunk(error);
         let branches = repository.list_branches().await.map_err(fail)?.into_iter();
@@ -55,6 +57,9 @@ impl<'m> Target<'m> {
             let mut line = repository.ancestry(&version).await.map_err(fail)?.boxed();
             let mut is_tip = true;
             while let Some(snapshot) = line.try_next().await.map_err(fail)? {
+                if let (true, VersionInfo::BranchTipRef(branch)) = (is_tip, &version) {
+                    target.heads.insert(branch.clone(), snapshot.id.clone());
+                }
                 if snapshot.id == Snapshot::INITIAL_SNAPSHOT_ID {
                     break;
                 }
@@ -177,16 +182,12 @@ impl<'m> Target<'m> {
     pub(super) async fn point(&self, plan: &Plan) -> Result<()> {
         let fail = |error| self.migration.icechunk(error);
         let repository = self.migration.target.repository();
-        let there = repository.list_branches().await.map_err(fail)?;
         for (name, snapshot) in self.moved(&plan.branches) {
-            if !there.contains(name) {
-                repository.create_branch(name, snapshot).await.map_err(fail)?;
-                continue;
-            }
-            // All commits of all branches were found to be of this migration, so that nothing is lost.
-            let tip = repository.lookup_branch(name).await.map_err(fail)?;
-            if tip != *snapshot {
-                repository.reset_branch(name, snapshot, Some(&tip)).await.map_err(fail)?;
+            match self.heads.get(name) {
+                None => drop(repository.create_branch(name, snapshot).await.map_err(fail)?),
+                Some(tip) if tip == snapshot => {}
+                // Only from where it was found, with commits of this migration alone: what came since is somebody's.
+                Some(tip) => repository.reset_branch(name, snapshot, Some(tip)).await.map_err(fail)?,
             }
         }
         let there = repository.list_tags().await.map_err(fail)?;
@@ -207,14 +208,17 @@ impl<'m> Target<'m> {
 
     /// Looks whether branches and tags are where they are in the V1 repo.
     pub(super) async fn compare_refs(&self, plan: &Plan, found: &mut Verification) -> Result<()> {
+        let fail = |error| self.migration.icechunk(error);
         let repository = self.migration.target.repository();
+        let there = repository.list_branches().await.map_err(fail)?;
         for (name, snapshot) in self.moved(&plan.branches) {
-            if repository.lookup_branch(name).await.ok().as_ref() != Some(snapshot) {
+            if !there.contains(name) || repository.lookup_branch(name).await.map_err(fail)? != *snapshot {
                 found.differences.push(format!("branch {name:?} is not where it is in the V1 repo"));
             }
         }
+        let there = repository.list_tags().await.map_err(fail)?;
         for (name, snapshot) in self.moved(&plan.tags) {
-            if repository.lookup_tag(name).await.ok().as_ref() != Some(snapshot) {
+            if !there.contains(name) || repository.lookup_tag(name).await.map_err(fail)? != *snapshot {
                 found.differences.push(format!("tag {name:?} is not where it is in the V1 repo"));
             }
         }
