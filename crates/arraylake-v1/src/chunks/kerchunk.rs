@@ -122,10 +122,7 @@ impl Reader<'_> {
                         let path = format!("{}/{chunk}", self.array(array)?.chunk_directory());
                         set.chunks.insert(path, chunk_of(key, value)?);
                     }
-                    None => {
-                        tracing::warn!(%key, "means nothing in a reference set and is left out");
-                        set.skipped.push(key.clone());
-                    }
+                    None => set.skipped.push(key.clone()),
                 },
             }
         }

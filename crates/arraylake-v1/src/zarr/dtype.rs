@@ -183,8 +183,9 @@ impl DataType {
         let mark = order.mark();
         match self {
             Self::Bool => json!("bool"),
-            Self::Number(..) => json!(self.numpy(order)),
-            Self::Complex(_) => extension(COMPLEX, self.numpy(order)),
+            Self::Number(kind, 1) => json!(format!("{kind}1")),
+            Self::Number(kind, size) => json!(format!("{mark}{kind}{size}")),
+            Self::Complex(size) => extension(COMPLEX, format!("{mark}c{size}")),
             Self::Time(kind, scale, unit) => {
                 let scale = if *scale == 1 { String::new() } else { scale.to_string() };
                 let unit = if unit == "generic" { String::new() } else { format!("[{scale}{unit}]") };
@@ -212,15 +213,6 @@ impl DataType {
                 Value::Object(mut extension) => extension.remove("type").unwrap_or_default(),
                 plain => plain,
             },
-        }
-    }
-
-    fn numpy(&self, order: Order) -> String {
-        match self {
-            Self::Number(kind, 1) => format!("{kind}1"),
-            Self::Number(kind, size) => format!("{}{kind}{size}", order.mark()),
-            Self::Complex(size) => format!("{}c{size}", order.mark()),
-            _ => String::new(),
         }
     }
 

@@ -54,7 +54,8 @@ impl Draft {
         dimensions: usize,
     ) -> Result<bool> {
         if name == "transpose" && self.filters.is_empty() {
-            self.is_f = transposes(&config, dimensions).ok_or_else(|| {
+            // One after the other: two that reverse leave the order as it was.
+            self.is_f ^= transposes(&config, dimensions).ok_or_else(|| {
                 let message = "codec `transpose` has no place in a V1 repo unless it reverses all dimensions";
                 unsupported(message.to_owned())
             })?;

@@ -87,6 +87,17 @@ fn documents_of_python_are_understood_by_zarrs_and_go_back_as_they_were() {
 }
 
 #[test]
+fn transpositions_count_together() {
+    let stored = json!({"attributes": {}, "chunk_grid": {"chunk_shape": [2, 2], "separator": "/", "type": "regular"},
+        "chunk_memory_layout": "F", "data_type": "<f8", "extensions": [], "fill_value": 0.5, "shape": [3, 3]});
+    let mut shown = to_v3(&stored);
+    let codecs = shown["codecs"].as_array_mut().unwrap();
+    codecs.insert(0, codecs[0].clone());
+    assert_eq!(codecs[0]["name"], "transpose");
+    assert_eq!(to_draft(&shown)["chunk_memory_layout"], "C", "two that reverse leave the order as it was");
+}
+
+#[test]
 fn an_array_is_shown_as_the_contract_shows_it() {
     let text = format!(
         r#"{{"attributes":{{"_ARRAY_DIMENSIONS":["y","x"],"units":"K"}},"chunk_grid":{{"chunk_shape":[2,3],"separator":"/","type":"regular"}},
