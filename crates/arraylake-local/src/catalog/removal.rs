@@ -88,6 +88,14 @@ async fn remove(lake: &Arc<Lake>, repo: StoredRepo) -> Result<(), Refusal> {
     lake.store.run(move |db| Ok(db.delete_repo(&repo.model)?)).await
 }
 
+/// Removes the data of a repo whose entry could not be made, but nothing that lies at the place of another.
+pub(super) async fn take_back(lake: &Arc<Lake>, repo: StoredRepo) {
+    let prefix = repo.model.prefix.clone();
+    if let Err(refusal) = remove(lake, repo).await {
+        tracing::warn!(reason = refusal.message(), prefix, "objects of a repo that was not made remain");
+    }
+}
+
 /// Where a repo has its data and nobody else theirs. A repo at the root of a bucket, or one that shares its place,
 /// takes nobody else's data with it.
 fn place(repo: &StoredRepo) -> Option<String> {

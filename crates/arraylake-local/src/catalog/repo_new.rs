@@ -7,8 +7,8 @@ use arraylake_types::{
 use super::access::Rights;
 use super::body::Body;
 use super::call::{Answer, Call};
-use super::reply;
 use super::subscribe::subscribe;
+use super::{removal, reply};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::repository;
@@ -130,42 +130,51 @@ async fn add_with_repository(call: Call, wanted: Wanted) -> Answer {
     let version = wanted.version;
     let drawn = call.clone().run(move |call, db| {
         let (_, drawn) = draw_up(call, db, wanted)?;
-        if let Drawn::New(repo) = &drawn
-            && let Some(bucket) = &repo.bucket
-        {
-            check_place(db, &repo.model.org, bucket, &repo.model.prefix)?;
+        if let Drawn::New(repo, replaced) = &drawn {
+            check_own_place(db, repo, replaced.as_deref())?;
         }
         Ok(drawn)
     });
-    let drawn = drawn.await?;
-    let repo = match drawn {
-        Drawn::New(repo) => *repo,
+    let (repo, replaced) = match drawn.await? {
+        Drawn::New(repo, replaced) => (*repo, replaced),
         Drawn::There(repo) => return answer_existing(call, *repo).await,
     };
     repository::create(&call.lake, &repo, version).await?;
     let (entry, lake) = (repo.clone(), std::sync::Arc::clone(&call.lake));
     let added = call.run(move |call, db| {
         let rights = call.org_to_write(db, call.path("org"))?;
-        if db.repo(&entry.model.org, &entry.model.name)?.is_some() {
-            let (org, name) = (&entry.model.org, &entry.model.name);
-            return Err(Refusal::conflict(format!("repo {org}/{name} already exists")));
-        }
+        replaced.as_ref().map_or(Ok(()), |old| db.delete_repo(old))?;
+        check_free(db, &entry.model)?;
+        // Somebody may have taken a part of it in the meantime.
+        check_own_place(db, &entry, None)?;
         db.insert_repo(&entry)?;
         reply::created(&call.show_repo(db, entry, &rights, Access::ReadWrite)?)
     });
     let added = added.await;
-    if let (Err(_), Some(bucket)) = (&added, &repo.bucket) {
-        let removed = lake.endpoint.delete_prefix(&bucket.model.name, &repo.model.prefix).await;
-        if let Err(error) = removed {
-            tracing::warn!(%error, prefix = repo.model.prefix, "objects of a repo that was not made remain");
-        }
+    if added.is_err() {
+        removal::take_back(&lake, repo).await;
     }
     added
 }
 
+/// Refuses a name that another repo has.
+pub(super) fn check_free(db: &Db<'_>, model: &RepoModel) -> Result<(), Refusal> {
+    let (org, name) = (&model.org, &model.name);
+    if db.repo(org, name)?.is_some() {
+        return Err(Refusal::conflict(format!("repo {org}/{name} already exists")));
+    }
+    Ok(())
+}
+
+fn check_own_place(db: &Db<'_>, repo: &StoredRepo, replaced: Option<&RepoModel>) -> Result<(), Refusal> {
+    let Some(bucket) = &repo.bucket else { return Ok(()) };
+    check_place(db, &repo.model.org, bucket, &repo.model.prefix, replaced)
+}
+
 /// A repo that is not kept yet, or the one that is there.
 enum Drawn {
-    New(Box<StoredRepo>),
+    /// With the entry whose place it takes, which goes when this one comes and not before.
+    New(Box<StoredRepo>, Option<Box<RepoModel>>),
     There(Box<StoredRepo>),
 }
 
@@ -173,7 +182,8 @@ fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> 
     let (rights, drawn) = draw_up(call, db, wanted)?;
     match drawn {
         Drawn::There(repo) => Ok(Outcome::WasThere(repo)),
-        Drawn::New(repo) => {
+        Drawn::New(repo, replaced) => {
+            replaced.map_or(Ok(()), |old| db.delete_repo(&old))?;
             db.insert_repo(&repo)?;
             Ok(Outcome::Made(Box::new(call.show_repo(db, *repo, &rights, Access::ReadWrite)?)))
         }
@@ -183,6 +193,7 @@ fn insert(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<Outcome, Refusal> 
 fn draw_up(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<(Rights, Drawn), Refusal> {
     let org = call.path("org");
     let rights = call.org_to_write(db, org)?;
+    let mut replaced = None;
     if let Some(found) = db.repo(org, &wanted.name)? {
         // Whoever makes a repo anew right after a roll-back that was passed over has been told that it is gone. Then it
         // is, and its data stays.
@@ -190,12 +201,12 @@ fn draw_up(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<(Rights, Drawn), 
         if !db.take_passed(&found.model, &call.id().to_string(), &call.session, now)? {
             return Ok((rights, Drawn::There(Box::new(existing(call, found)?))));
         }
-        db.delete_repo(&found.model)?;
+        replaced = Some(Box::new(found.model));
     }
     let bucket = bucket(db, org, &wanted)?;
     let prefix = prefix(&wanted, bucket.as_ref());
     if let Some(bucket) = bucket.as_ref().filter(|_| wanted.kind != RepoKind::V1 && !call.era.is_early()) {
-        check_place(db, org, bucket, &prefix)?;
+        check_place(db, org, bucket, &prefix, replaced.as_deref())?;
     }
     let now = call.lake.now();
     let id = random::repo_id(now.unix_seconds()).parse()?;
@@ -208,17 +219,19 @@ fn draw_up(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<(Rights, Drawn), 
     model.status = RepoStatus::default();
     model.status.message = Some("new repo creation".to_owned());
     model.status.initiated_by = StatusInitiator::principal(call.id());
-    Ok((rights, Drawn::New(Box::new(StoredRepo { model, bucket }))))
+    Ok((rights, Drawn::New(Box::new(StoredRepo { model, bucket }), replaced)))
 }
 
-/// Refuses a place that another repo has.
+/// Refuses a place that another repo has, unless that one goes.
 pub(super) fn check_place(
     db: &Db<'_>,
     org: &str,
     bucket: &StoredBucket,
     prefix: &str,
+    replaced: Option<&RepoModel>,
 ) -> Result<(), Refusal> {
-    let Some((of, name)) = db.overlapping(bucket, prefix, "")? else { return Ok(()) };
+    let except = replaced.map_or("", |old| old.id.as_str());
+    let Some((of, name)) = db.overlapping(bucket, prefix, except)? else { return Ok(()) };
     // Who may not read the other org does not learn its names.
     let other = if of == org { format!("{of}/{name}") } else { "of another org".to_owned() };
     Err(Refusal::conflict(format!("Prefix \"{prefix}\" overlaps repo {other}")))

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::access::{Found, Rights};
 use super::body::Body;
 use super::call::{Answer, Call};
-use super::{exchange, filter, reply, repo_new};
+use super::{exchange, filter, removal, reply, repo_new};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::repository;
@@ -95,28 +95,17 @@ pub(super) async fn subscribe(call: Call, body: Body) -> Answer {
     let (entry, lake) = (repo.clone(), std::sync::Arc::clone(&call.lake));
     let added = call.run(move |call, db| {
         let rights = call.org_to_write(db, call.path("org"))?;
-        check_free(call, db, &entry.model)?;
+        repo_new::check_free(db, &entry.model)?;
         db.insert_repo(&entry)?;
         db.insert_subscription(&subscription)?;
         let access = if entry.bucket.is_some() { Access::ReadWrite } else { Access::Read };
         reply::created(&call.show_repo(db, entry, &rights, access)?)
     });
     let added = added.await;
-    if let (Err(_), Some(bucket)) = (&added, repo.bucket.as_ref().filter(|bucket| bucket.is_local())) {
-        let removed = lake.endpoint.delete_prefix(&bucket.model.name, &repo.model.prefix).await;
-        if let Err(error) = removed {
-            tracing::warn!(%error, prefix = repo.model.prefix, "objects of a failed subscription remain");
-        }
+    if added.is_err() {
+        removal::take_back(&lake, repo).await;
     }
     added
-}
-
-fn check_free(call: &Call, db: &Db<'_>, model: &RepoModel) -> Result<(), Refusal> {
-    let (org, name) = (call.path("org"), &model.name);
-    if db.repo(org, name)?.is_some() {
-        return Err(Refusal::conflict(format!("repo {org}/{name} already exists")));
-    }
-    Ok(())
 }
 
 /// The new repo, its parent and the subscription, none of them kept yet.
@@ -136,12 +125,12 @@ fn draw_up(
     let (org, request) = (call.path("org"), &wanted.request);
     let id = random::repo_id(now.unix_seconds()).parse()?;
     let mut model = RepoModel::new(id, org, request.name.clone(), now);
-    check_free(call, db, &model)?;
+    repo_new::check_free(db, &model)?;
     let mut bucket = None;
     if wanted.is_filtered() {
         let own = repo_new::bucket_or_default(db, org, wanted.nickname.as_deref())?;
         model.prefix = repo_new::complete_prefix(wanted.prefix.as_deref(), &request.name, Some(&own));
-        repo_new::check_place(db, org, &own, &model.prefix)?;
+        repo_new::check_place(db, org, &own, &model.prefix, None)?;
         bucket = Some(own);
     }
     describe(call, &mut model, &wanted, listing)?;
