@@ -159,7 +159,7 @@ impl ConfigFile {
         if file::parse(&self.path, &edited).ok().as_ref() != Some(wanted) {
             return Err(ConfigFileError::Layout { path: self.path.clone() });
         }
-        self.replace(&edited, holds_secret("", wanted))
+        self.replace(&edited, holds_secret(wanted))
     }
 
     /// With a secret in it, it is for its owner alone.
@@ -173,10 +173,10 @@ impl ConfigFile {
     }
 }
 
-fn holds_secret(prefix: &str, data: &Map<String, Value>) -> bool {
+fn holds_secret(data: &Map<String, Value>) -> bool {
     data.iter().any(|(key, value)| match value {
-        Value::Object(fields) => holds_secret(key, fields),
-        value => !value.is_null() && is_secret(&format!("{prefix}.{key}")),
+        Value::Object(fields) => holds_secret(fields),
+        value => !value.is_null() && is_secret(key),
     })
 }
 

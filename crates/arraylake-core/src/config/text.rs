@@ -78,11 +78,9 @@ impl<'t> Text<'t> {
         }
         let Some((last, sections)) = rest.split_last() else { return self.text.to_owned() };
         let open: String = sections.iter().map(|part| format!("\"{part}\": {{")).collect();
-        // In braces a comma or a bracket would end a bare word, so words are quoted.
-        let bare = value.starts_with('"')
-            || value.parse::<f64>().is_ok()
-            || matches!(value, "true" | "false" | "null");
-        let value = if bare { value.to_owned() } else { format!("\"{value}\"") };
+        // What is no JSON is a bare word; with quotes a file that is JSON stays JSON.
+        let is_json = serde_json::from_str::<serde_json::Value>(value).is_ok();
+        let value = if is_json { value.to_owned() } else { format!("\"{value}\"") };
         let field = format!("{open}\"{last}\": {value}{}", "}".repeat(sections.len()));
         let more = if fields.is_empty() { "" } else { ", " };
         self.spliced(map.start.index + 1, map.start.index + 1, &format!("{field}{more}"))

@@ -59,7 +59,7 @@ pub(crate) fn set(context: &Context, console: &mut Console, args: &SetArgs) -> O
     let value = value(args)?;
     if !is_known_setting(&args.key) && !args.force {
         let failure = unknown_setting(&args.key);
-        let hint = format!("{} --force sets it all the same", failure.hint().unwrap_or_default());
+        let hint = format!("--force sets it all the same; {}", failure.hint().unwrap_or_default());
         return Err(failure.with_hint(hint));
     }
     let file = args.path.file(context)?;
