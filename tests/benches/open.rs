@@ -6,7 +6,7 @@
 //! a process of their own each time, which tells how long opening and reading took without its own start. They take
 //! turns; a ratio is the median over all rounds of ours by theirs within one round.
 //!
-//! `ARRAYLAKE_TEST_VENV_PYTHON` names the Python; `ARRAYLAKE_BENCH_PUBLISHED` may name a program that does the same with
+//! `ARRAYLAKE_TEST_VENV_PYTHON` names the Python, `ARRAYLAKE_BENCH_PUBLISHED` a program that does the same with
 //! the published crate (see `open/others.rs` for what it is given and has to print).
 #![expect(clippy::print_stdout, reason = "the figures are read from the standard output")]
 #![expect(

@@ -3,11 +3,18 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-/// Collects what is logged, at every level.
+/// Collects what is written. Clones share it.
 #[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Buffer(Arc<Mutex<Vec<u8>>>);
 
-impl io::Write for Log {
+impl Buffer {
+    /// What was written so far.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -18,9 +25,9 @@ impl io::Write for Log {
     }
 }
 
-/// Runs a future on one thread, and returns its outcome and what was logged.
+/// Runs a future on one thread, and returns its outcome and what was logged, at every level.
 pub fn logged<T>(future: impl Future<Output = T>) -> (T, String) {
-    let log = Log::default();
+    let log = Buffer::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -28,6 +35,5 @@ pub fn logged<T>(future: impl Future<Output = T>) -> (T, String) {
         .finish();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = tracing::subscriber::with_default(subscriber, || runtime.block_on(future));
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    (outcome, logged)
+    (outcome, log.text())
 }

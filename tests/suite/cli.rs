@@ -1,28 +1,15 @@
 //! The command `arraylake` and that of the Python client, on the same configuration and the same service.
 
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use arraylake_cli::{Cli, World};
 use arraylake_core::prelude::*;
 use arraylake_tests::lake::TestLake;
+use arraylake_tests::log::Buffer;
 use arraylake_tests::python::Python;
 use clap::Parser as _;
 use serde_json::{Value, json};
-
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// One home for both commands.
 struct Home {
@@ -63,9 +50,8 @@ impl Home {
         };
         let cli = Cli::try_parse_from([&["arraylake"], args].concat()).unwrap();
         let status = arraylake_cli::run(cli, world).await;
-        let text = |buffer: &Buffer| String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(status.code(), 0, "{args:?}: {}", text(&err));
-        text(&out)
+        assert_eq!(status.code(), 0, "{args:?}: {}", err.text());
+        out.text()
     }
 
     /// The other command; none if the tests against Python are left out.

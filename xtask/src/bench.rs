@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the benchmarks' figures, and those that only the build can tell.
 
 mod cli;
-mod listing;
+mod others;
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use std::{
 use crate::{
     deps,
     process::{Error, Result, cargo, root, run as run_command, target_dir},
-    test::{self, python},
+    test::python,
 };
 
 const BENCHES: &str = "tests/benches";
@@ -33,9 +33,8 @@ pub(crate) fn run(group: Option<&str>) -> Result<()> {
     for group in chosen {
         let env = match group {
             "cli" => cli::prepare()?,
-            "open" => test::pythons()?,
+            "open" | "listing" => others::prepare()?,
             "v1" => vec![python::INTEROP[1].named(&target_dir()?)?],
-            "listing" => listing::prepare()?,
             _ => Vec::new(),
         };
         figures(group, env)?;

@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<Other> {
         name: "published",
         version: "crate-0.15.1".to_owned(),
         program: program.into(),
-        arguments: Vec::new(),
+        arguments: vec!["open".to_owned()],
     });
     python.into_iter().chain(published).collect()
 }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arraylake::{ALClient, ALRepoCreateMode, ALRepoInfo};
+use icechunk::Store;
+use icechunk::format::ByteRange;
+use icechunk::repository::VersionInfo;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -16,7 +19,8 @@ async fn main() -> Result<(), Failure> {
         ["decode", file, rounds] => decode(file, rounds.parse()?),
         ["requests", org] => requests(client()?, org).await,
         ["interop", org] => interop(client()?, org).await,
-        _ => Err("published decode FILE ROUNDS | requests ORG | interop ORG".into()),
+        ["open", repo] => open(client()?, repo).await,
+        _ => Err("published decode FILE ROUNDS | requests ORG | interop ORG | open ORG/REPO".into()),
     }
 }
 
@@ -69,6 +73,23 @@ async fn requests(client: Arc<ALClient>, org: &str) -> Result<(), Failure> {
     done("get_virtual_chunk_containers")?;
     client.delete_repo(org, "from-crate").await?;
     done("delete_repo")
+}
+
+/// Opens a repo and reads chunk 1 of `/large`, all of which is 1.5; says how long that took.
+async fn open(client: Arc<ALClient>, repo: &str) -> Result<(), Failure> {
+    let (org, name) = repo.split_once('/').ok_or("a repo is ORG/REPO")?;
+    let start = Instant::now();
+    let repo = client.get_repo(org, name, None, None).await?;
+    let session = repo.readonly_session(&VersionInfo::BranchTipRef("main".to_owned())).await?;
+    let store = Store::from_session(Arc::new(tokio::sync::RwLock::new(session))).await;
+    let definition = store.get("large/zarr.json", &ByteRange::ALL).await?;
+    let chunk = store.get("large/c/1", &ByteRange::ALL).await?;
+    let seconds = start.elapsed().as_secs_f64();
+    let definition: serde_json::Value = serde_json::from_slice(&definition)?;
+    assert_eq!(definition["codecs"][0]["name"], "bytes");
+    assert!(chunk.chunks_exact(8).all(|bytes| bytes == 1.5f64.to_le_bytes()));
+    println!("{}", serde_json::json!({"seconds": seconds}));
+    Ok(())
 }
 
 /// Every call; the first one that fails is the error.

@@ -1,4 +1,4 @@
-//! What `cargo xtask bench listing` needs: the Python client, and a program on the published crate.
+//! What is measured beside ours by `cargo xtask bench listing` and `open`: the Python client, and a program on the published crate.
 
 use std::path::PathBuf;
 
