@@ -4,27 +4,21 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arraylake_types::Secret;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
+use self::connections::accept;
 use crate::catalog;
 use crate::config::LocalConfig;
 use crate::error::{LocalError, LocalErrorKind};
 use crate::service::LocalService;
 use crate::tls::Tls;
 
-/// How long open connections may take to end when the lake is shut down.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long accepting pauses after an error, which is mostly a lack of file descriptors.
-const PAUSE: Duration = Duration::from_millis(50);
+mod connections;
 
 /// A lake that is being served. It stops when this is dropped; [`shutdown`](Self::shutdown) also waits for that.
 #[derive(Debug)]
@@ -131,7 +125,8 @@ impl RunningLake {
         self.service.clone()
     }
 
-    /// Lets the requests that are under way end, then stops. The directory is free after that.
+    /// Lets the requests that are under way end, for ten seconds at most, then stops. Connections without a request are
+    /// closed at once. The directory is free after that.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         for task in &mut self.tasks {
@@ -185,84 +180,5 @@ pub(crate) fn bracketed(host: IpAddr) -> String {
     match host {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
-    }
-}
-
-/// Small answers must not wait for more to send.
-fn quick(stream: TcpStream) -> TcpStream {
-    let _ = stream.set_nodelay(true);
-    stream
-}
-
-/// Serves connections until it is told to stop, then waits for those that are open.
-async fn accept<S, B>(
-    listener: TcpListener,
-    service: S,
-    tls: Option<Arc<Tls>>,
-    mut stopped: watch::Receiver<bool>,
-) where
-    S: hyper::service::Service<http::Request<hyper::body::Incoming>, Response = http::Response<B>>,
-    S: Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    B: hyper::body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
-    loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-            _ = stopped.wait_for(|stop| *stop) => break,
-        };
-        let Ok((stream, _)) = stream else {
-            tokio::time::sleep(PAUSE).await;
-            continue;
-        };
-        let (service, tls, watcher) = (service.clone(), tls.clone(), graceful.watcher());
-        connections.spawn(connect(quick(stream), service, tls, watcher));
-    }
-    drop(listener);
-    let _ = tokio::time::timeout(PATIENCE, graceful.shutdown()).await;
-    // Waits for those that were cut off, too: the directory is free only when the last of them is gone.
-    connections.shutdown().await;
-}
-
-/// Agrees on TLS with a client that begins with it, then answers.
-async fn connect<S, B>(stream: TcpStream, service: S, tls: Option<Arc<Tls>>, watcher: Watcher)
-where
-    S: hyper::service::Service<http::Request<hyper::body::Incoming>, Response = http::Response<B>>,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    B: hyper::body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    match tls {
-        Some(tls) if Tls::is_wanted(&stream).await => match tls.accept(stream).await {
-            Ok(stream) => converse(TokioIo::new(stream), service, watcher).await,
-            Err(error) => tracing::debug!(%error, "a client does not agree on TLS"),
-        },
-        _ => converse(TokioIo::new(stream), service, watcher).await,
-    }
-}
-
-/// Answers on one connection until it ends.
-async fn converse<I, S, B>(stream: I, service: S, watcher: Watcher)
-where
-    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
-    S: hyper::service::Service<http::Request<hyper::body::Incoming>, Response = http::Response<B>>,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    B: hyper::body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let server = auto::Builder::new(TokioExecutor::new());
-    let connection = server.serve_connection(stream, service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection broke");
     }
 }

@@ -8,6 +8,7 @@ mod console;
 mod creation;
 mod credentials;
 mod data;
+mod endings;
 mod eras;
 mod exchange;
 mod lake;

@@ -1,0 +1,121 @@
+//! Connections: accepted, agreed on TLS, answered, and ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::tls::Tls;
+
+/// How long requests may take to end when the lake is shut down.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long accepting pauses after an error, which is mostly a lack of file descriptors.
+const PAUSE: Duration = Duration::from_millis(50);
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What answers requests, in hyper's words.
+pub(super) trait Answering:
+    hyper::service::Service<
+        http::Request<Incoming>,
+        Response = http::Response<<Self as Answering>::Body>,
+        Error: Into<AnyError>,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + 'static
+{
+    type Body: hyper::body::Body<Data: Send, Error: Into<AnyError>> + Send + 'static;
+}
+
+impl<S, B> Answering for S
+where
+    S: hyper::service::Service<http::Request<Incoming>, Response = http::Response<B>>,
+    S: Clone + Send + 'static,
+    S::Error: Into<AnyError>,
+    S::Future: Send + 'static,
+    B: hyper::body::Body<Data: Send, Error: Into<AnyError>> + Send + 'static,
+{
+    type Body = B;
+}
+
+/// What bytes travel on, in the clear or not.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<W: AsyncRead + AsyncWrite + Send + Unpin> Wire for W {}
+
+/// Serves connections until it is told to stop, then waits for the requests that are under way.
+pub(super) async fn accept(
+    listener: TcpListener,
+    service: impl Answering,
+    tls: Option<Arc<Tls>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            _ = stopped.wait_for(|stop| *stop) => break,
+        };
+        let Ok((stream, _)) = stream else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let (service, tls, watcher, mut stopped) =
+            (service.clone(), tls.clone(), graceful.watcher(), stopped.clone());
+        connections.spawn(async move {
+            let wire = tokio::select! {
+                biased;
+                wire = agree(quick(stream), tls) => wire,
+                // There can be no request yet, and there need not ever be one.
+                _ = stopped.wait_for(|stop| *stop) => None,
+            };
+            if let Some(wire) = wire {
+                converse(wire, service, watcher).await;
+            }
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(PATIENCE, graceful.shutdown()).await;
+    // Waits for those that were cut off, too: the directory is free only when the last of them is gone.
+    connections.shutdown().await;
+}
+
+/// Small answers must not wait for more to send.
+fn quick(stream: TcpStream) -> TcpStream {
+    let _ = stream.set_nodelay(true);
+    stream
+}
+
+/// Agrees on TLS with a client that begins with it.
+async fn agree(stream: TcpStream, tls: Option<Arc<Tls>>) -> Option<Box<dyn Wire>> {
+    let Some(tls) = tls else { return Some(Box::new(stream)) };
+    if !Tls::is_wanted(&stream).await {
+        return Some(Box::new(stream));
+    }
+    match tls.accept(stream).await {
+        Ok(stream) => Some(Box::new(stream)),
+        Err(error) => {
+            tracing::debug!(%error, "a client does not agree on TLS");
+            None
+        }
+    }
+}
+
+/// Answers on one connection until it ends.
+async fn converse(wire: Box<dyn Wire>, service: impl Answering, watcher: Watcher) {
+    let server = auto::Builder::new(TokioExecutor::new());
+    let connection = server.serve_connection(TokioIo::new(wire), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection broke");
+    }
+}

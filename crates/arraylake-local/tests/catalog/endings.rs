@@ -1,0 +1,77 @@
+//! How a lake that is served ends: with the requests that are under way, and without waiting for anybody else.
+
+use std::time::Duration;
+
+use arraylake_local::{LocalConfig, RunningLake, serve};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Half of what requests are given to end.
+const SOON: Duration = Duration::from_secs(5);
+/// A request whose answer needs no more than the request.
+const WHOLE: &str = "GET / HTTP/1.1\r\nhost: lake\r\n\r\n";
+
+async fn said(uri: &str, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(uri.strip_prefix("http://").unwrap()).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream
+}
+
+/// Waits until a server has answered, and so has seen all who came before.
+async fn answered(uri: &str) -> TcpStream {
+    let mut stream = said(uri, WHOLE.as_bytes()).await;
+    assert!(stream.read(&mut [0; 8192]).await.unwrap() > 0);
+    stream
+}
+
+async fn lake() -> RunningLake {
+    serve(LocalConfig::temporary().unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn connections_that_ask_nothing_do_not_hold_up_the_end() {
+    let lake = lake().await;
+    let (catalog, s3) = (lake.catalog_uri(), lake.s3_uri());
+    let half_a_hello = &[0x16, 0x03, 0x01, 0x02, 0x00][..];
+    let half_a_preface = &b"PRI * HTT"[..];
+    let mut silent = Vec::new();
+    for (uri, beginning) in [
+        (catalog, &b""[..]),
+        (catalog, half_a_hello),
+        (catalog, half_a_preface),
+        (s3, b""),
+        (s3, half_a_preface),
+    ] {
+        silent.push(said(uri, beginning).await);
+    }
+    silent.extend([answered(catalog).await, answered(s3).await]);
+    timeout(SOON, lake.shutdown()).await.unwrap();
+    for mut stream in silent {
+        // Closed, or reset where something was left unread.
+        let left = timeout(SOON, stream.read(&mut [0; 64])).await.unwrap();
+        assert!(matches!(left, Ok(0) | Err(_)), "{left:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_under_way_is_answered_before_the_end() {
+    let lake = lake().await;
+    let body = r#"{"name": "late"}"#;
+    let head = format!(
+        "POST /orgs/local/repos HTTP/1.1\r\nhost: lake\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        lake.token().expose(),
+        body.len(),
+    );
+    let mut stream = said(lake.catalog_uri(), head.as_bytes()).await;
+    let mut answer = [0; 8192];
+    let length = stream.read(&mut answer).await.unwrap();
+    assert!(answer[..length].starts_with(b"HTTP/1.1 100 "), "the request is being read");
+    let end = tokio::spawn(lake.shutdown());
+    tokio::task::yield_now().await;
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let length = stream.read(&mut answer).await.unwrap();
+    assert!(answer[..length].starts_with(b"HTTP/1.1 201 "), "{}", String::from_utf8_lossy(&answer[..length]));
+    timeout(SOON, end).await.unwrap().unwrap();
+}
