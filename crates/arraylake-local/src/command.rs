@@ -83,15 +83,19 @@ pub async fn serve_until_stopped(args: ServeArgs, greet: impl FnOnce(&str)) -> R
 fn greeting(lake: &RunningLake, dir: &Path) -> String {
     let (catalog, s3) = (lake.catalog_uri(), lake.s3_uri());
     let (token, admin) = (lake.token(), lake.admin_token());
-    // The shell of a client may be in another directory.
-    let certificate = lake.ca_file().map(|path| std::path::absolute(&path).unwrap_or(path));
-    let certificate = certificate.map(|path| path.display().to_string()).unwrap_or_default();
+    let certificate = match lake.ca_file() {
+        // The shell of a client may be in another directory.
+        Ok(path) => {
+            let path = std::path::absolute(&path).unwrap_or(path);
+            format!("that, the Python client needs\n  export SSL_CERT_FILE={}", path.display())
+        }
+        Err(error) => format!("that, the Python client needs a certificate, which is missing: {error}"),
+    };
     format!(
         "A local Arraylake on {}\n  catalog      {catalog}\n  console      {catalog}{CONSOLE}\n  S3 endpoint  {s3}\n  org          {}\n  \
          admin token  {}\n\nPaste this into the shell of a client:\n  \
          export ARRAYLAKE_SERVICE__URI={catalog}\n  export ARRAYLAKE_TOKEN={}\n\n\
-         To log in instead: `arraylake auth login`; for that, the Python client needs\n  \
-         export SSL_CERT_FILE={certificate}\n\nCtrl-C stops it.\n",
+         To log in instead: `arraylake auth login`; for {certificate}\n\nCtrl-C stops it.\n",
         dir.display(),
         lake.org(),
         admin.expose(),
@@ -113,4 +117,20 @@ async fn stop_signal() {
         }
     }
     let _ = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_certificate_that_cannot_be_made_is_said_and_the_lake_serves() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("tls"), "in the way").unwrap();
+        let lake = serve(LocalConfig::new(dir.path())).await.unwrap();
+        let said = greeting(&lake, dir.path());
+        assert!(said.contains("a certificate, which is missing: "), "{said}");
+        assert!(!said.contains("SSL_CERT_FILE="), "{said}");
+        lake.shutdown().await;
+    }
 }

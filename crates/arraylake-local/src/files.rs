@@ -55,9 +55,18 @@ pub(crate) fn read_secret(path: &Path) -> io::Result<Option<Secret>> {
 
 /// Keeps a secret in a file, whole or not at all.
 pub(crate) fn write_secret(path: &Path, secret: &Secret) -> io::Result<()> {
+    replace(path, secret.expose(), private())
+}
+
+/// Keeps a text that anybody may read in a file, whole or not at all.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    replace(path, text, OpenOptions::new().write(true).create(true).to_owned())
+}
+
+fn replace(path: &Path, text: &str, mut options: OpenOptions) -> io::Result<()> {
     let scratch = path.with_extension("new");
-    let mut file = private().truncate(true).open(&scratch)?;
-    writeln!(file, "{}", secret.expose())?;
+    let mut file = options.truncate(true).open(&scratch)?;
+    writeln!(file, "{text}")?;
     file.sync_all()?;
     fs::rename(scratch, path)
 }
