@@ -66,6 +66,11 @@ impl Lake {
         Timestamp::from(self.config.clock.now()).truncated()
     }
 
+    /// The same in milliseconds since 1970, as logins keep it.
+    pub(crate) fn now_millis(&self) -> i64 {
+        self.config.clock.now().timestamp_millis()
+    }
+
     /// The address of the S3 endpoint; that of last time while it is not served.
     pub(crate) fn s3_uri(&self) -> String {
         self.s3_uri.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -13,7 +13,7 @@ pub(super) async fn form(viewer: Viewer) -> Result<Page, Failure> {
     if code.is_empty() {
         return Ok(viewer.page(asking(None)));
     }
-    let now = viewer.lake.config.clock.now().timestamp_millis();
+    let now = viewer.lake.now_millis();
     let found = find(&viewer, code.clone()).await?;
     let page = match found.filter(|found| found.expires > now) {
         None => asking(Some(&code)).with_status(StatusCode::NOT_FOUND),
@@ -39,7 +39,7 @@ pub(super) async fn decide(viewer: Viewer) -> Result<Page, Failure> {
         Some("deny") => CodeState::Denied,
         _ => return Err(Refusal::rule("the form says neither yes nor no").into()),
     };
-    let now = viewer.lake.config.clock.now().timestamp_millis();
+    let now = viewer.lake.now_millis();
     let asked = code.clone();
     let decided = viewer.lake.store.run(move |db| settle(db, &asked, state, now)).await?;
     let page = match decided {

@@ -55,7 +55,7 @@ pub(super) async fn device_code(
     if bare.form("client_id").as_deref() != Some(CLIENT_ID) {
         return Ok(refuse(StatusCode::FORBIDDEN, "unauthorized_client", "Unknown client"));
     }
-    let now = lake.config.clock.now().timestamp_millis();
+    let now = lake.now_millis();
     let policy = lake.config.logins.clone();
     let device = Secret::new(random::letters(43));
     let code = LoginCode {

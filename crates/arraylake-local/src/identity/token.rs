@@ -60,7 +60,7 @@ type Outcome = Result<serde_json::Value, No>;
 
 /// The client asks whether its code was confirmed.
 fn for_code(db: &Db<'_>, lake: &Lake, device: &Secret) -> Result<Outcome, Refusal> {
-    let now = lake.config.clock.now().timestamp_millis();
+    let now = lake.now_millis();
     let Some(code) = db.login_code(device)? else { return Ok(Err(UNKNOWN_CODE)) };
     db.touch_login_code(device, now)?;
     // Early by a fifth is not too soon: messages do not all travel equally fast.
@@ -80,7 +80,7 @@ fn for_code(db: &Db<'_>, lake: &Lake, device: &Secret) -> Result<Outcome, Refusa
 
 /// The client renews its login.
 fn for_refresh_token(db: &Db<'_>, lake: &Lake, token: &Secret) -> Result<Outcome, Refusal> {
-    let now = lake.config.clock.now().timestamp_millis();
+    let now = lake.now_millis();
     let policy = &lake.config.logins;
     let Some(found) = db.refresh_token(token)? else { return Ok(Err(UNKNOWN_TOKEN)) };
     if found.replaced.is_some_and(|at| at + policy.leeway.num_milliseconds() < now) {
