@@ -18,8 +18,8 @@ use icechunk::virtual_chunks::{VirtualChunkContainer, VirtualChunkResolver};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use crate::containers::Authorised;
-use crate::credentials::Link;
+use crate::containers::{Authorised, with_slash};
+use crate::credentials::{Fetcher, Link};
 use crate::error::{one_line, refuses_keys};
 
 /// How often a virtual chunk is asked for that breaks off in the middle, which icechunk does not repeat as it does for
@@ -164,8 +164,10 @@ impl Elsewhere {
         {
             return Some(newer.clone());
         }
+        // Keys that come from elsewhere are in no cache, and whoever gives them is asked again.
+        let own = self.known.authorised.get(&with_slash(prefix))?.as_ref().and_then(Fetcher::want_behind);
         let (cache, repo) = (&self.link.cache, &self.repo);
-        if !cache.refused(|want| want.is_of_container(repo, prefix), refused.taken) {
+        if !cache.refused(|want| Some(want) == own.as_ref(), refused.taken) {
             return None;
         }
         tracing::debug!(%repo, prefix, "a bucket refused the keys of virtual chunks, they are fetched anew");

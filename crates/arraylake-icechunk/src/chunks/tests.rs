@@ -41,6 +41,10 @@ fn granting(setup: &Setup, one: &str, two: &str) -> OpenRepo {
 
 /// A repository on memory that grants these.
 async fn opened(setup: &Setup, granted: OpenRepo) -> IcechunkRepo {
+    opened_with(setup, granted, OpenOptions::new()).await
+}
+
+async fn opened_with(setup: &Setup, granted: OpenRepo, options: OpenOptions) -> IcechunkRepo {
     let (storage, opener) = (new_in_memory_storage().await.unwrap(), setup.opener());
     let on = Arc::clone(&storage);
     opener.create_on(on, &repo(), answer(|_| {}), OpenOptions::new()).await.unwrap();
@@ -50,8 +54,8 @@ async fn opened(setup: &Setup, granted: OpenRepo) -> IcechunkRepo {
         ideal_concurrent_request_size: Some(1_000_000.try_into().unwrap()),
         ..ConcurrencySettings::default()
     };
-    let options = OpenOptions::new()
-        .with_storage_settings(Settings { concurrency: Some(at_once), ..Settings::default() });
+    let settings = Settings { concurrency: Some(at_once), ..Settings::default() };
+    let options = options.with_storage_settings(settings);
     opener.open_on(storage, &repo(), granted, options).await.unwrap()
 }
 
@@ -113,6 +117,26 @@ async fn each_container_is_renewed_by_itself_and_by_every_handle_also_in_another
         assert!(all.iter().all(|chunk| chunk.as_ref().is_ok_and(|chunk| chunk == "3456")), "{all:?}");
         assert_eq!(setup.fake.calls(), number + 1);
     }
+}
+
+#[tokio::test]
+async fn keys_from_a_bucket_config_that_are_refused_before_their_end_are_fetched_anew_also_in_another_process()
+ {
+    let (setup, (endpoint, _)) = (an_hour(), store_of(Some(OBJECT), 1).await);
+    let bucket = json!({"id": "11111111-1111-4111-8111-111111111111", "nickname": "data", "platform": "s3",
+        "name": "one", "auth_config": {"method": "aws_customer_managed_role"}});
+    let bucket = serde_json::from_value(bucket).unwrap();
+    let credentials = setup.opener().container_credentials(&"acme".parse().unwrap(), &bucket).unwrap();
+    let options = OpenOptions::new().with_container_credentials("s3://one", credentials);
+    let repo = opened_with(&setup, granting(&setup, &endpoint, &endpoint), options).await;
+    let store = referring(&repo).await;
+    assert_eq!(read(&store, 0).await.unwrap(), "3456");
+    assert_eq!((setup.fake.opened.load(Ordering::SeqCst), setup.fake.calls()), (0, 2));
+    let bytes = repo.session_to_bytes(&*store.session().read().await).unwrap();
+    let (setup, elsewhere) = (an_hour(), bytes);
+    let elsewhere = setup.opener().store_from_bytes(&elsewhere).unwrap();
+    assert_eq!(read(&elsewhere, 0).await.unwrap(), "3456");
+    assert_eq!(setup.fake.calls(), 1);
 }
 
 #[tokio::test]

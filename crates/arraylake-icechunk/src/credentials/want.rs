@@ -6,7 +6,6 @@ use arraylake_types::{BucketId, CredentialAccess, OrgName, RepoName};
 use serde::{Deserialize, Serialize};
 
 use super::Scope;
-use crate::containers::with_slash;
 
 /// Whose credentials are meant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,9 +24,7 @@ impl Want {
             Self::Bucket { .. } => None,
         }
     }
-}
 
-impl Want {
     /// Whether they are for virtual chunks.
     pub(super) fn is_virtual(&self) -> bool {
         matches!(self, Self::Repo(_, Scope::Container(_)) | Self::Bucket { .. })
@@ -36,13 +33,6 @@ impl Want {
     /// Whether they are those of the bucket that a repo is in.
     pub(crate) fn is_of_bucket(&self, repo: &RepoName) -> bool {
         matches!(self, Self::Repo(name, Scope::Bucket | Scope::Open) if name == repo)
-    }
-
-    /// Whether they are those of the container of virtual chunks that has this URL prefix, which ends in a slash.
-    #[cfg_attr(not(feature = "zarrs"), expect(dead_code, reason = "asked by Zarr stores alone"))]
-    pub(crate) fn is_of_container(&self, repo: &RepoName, url_prefix: &str) -> bool {
-        let Self::Repo(name, Scope::Container(prefix)) = self else { return false };
-        name == repo && with_slash(prefix) == url_prefix
     }
 }
 
