@@ -135,3 +135,6 @@ impl From<String> for CommitOptions {
         Self::new(message)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,9 @@ pub enum ErrorKind {
     NothingToCommit,
     /// A commit that took too long, and may have been made.
     UnknownOutcome,
+    /// A commit by a clock that is wrong: ten minutes off that of the object store, or behind the last commit. Nothing was
+    /// committed, and the session can be committed again once the clocks agree.
+    ClockSkew,
     /// Virtual chunks lie where neither the service nor the caller gives access.
     UnauthorizedContainers {
         /// Their URL prefixes.

@@ -161,6 +161,9 @@ fn of_session(kind: &SessionErrorKind) -> ErrorKind {
         Icechunk::SnapshotNotFound { .. } | Icechunk::NodeNotFound { .. } => ErrorKind::NotFound,
         Icechunk::Conflict { .. } | Icechunk::RebaseFailed { .. } => ErrorKind::Conflict,
         Icechunk::NoChangesToCommit => ErrorKind::NothingToCommit,
+        Icechunk::InvalidSnapshotTimestamp { .. } | Icechunk::InvalidSnapshotTimestampOrdering { .. } => {
+            ErrorKind::ClockSkew
+        }
         _ => ErrorKind::Icechunk,
     }
 }
