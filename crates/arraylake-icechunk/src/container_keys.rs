@@ -38,27 +38,29 @@ impl Opener {
             if let Some(keys) = bucket_keys(&answer) {
                 self.link.cache.put(want.clone(), keys);
             }
-            Fetcher::of(self.link.clone(), want)
+            Arc::new(Fetcher::of(self.link.clone(), want))
         });
         Ok(of_kind(plan.constructor, fetcher))
     }
 }
 
-/// In the form of one platform; without a fetcher, anonymous ones.
-fn of_kind(constructor: Constructor, fetcher: Option<Fetcher>) -> Credentials {
-    match (constructor, fetcher) {
+/// In the form that a storage takes; without a fetcher, anonymous ones.
+pub(crate) fn of_kind(constructor: Constructor, fetcher: Option<Arc<Fetcher>>) -> Credentials {
+    match constructor {
         #[cfg(feature = "gcs")]
-        (Constructor::Gcs, Some(fetcher)) => Credentials::Gcs(GcsCredentials::Refreshable(Arc::new(fetcher))),
-        #[cfg(feature = "gcs")]
-        (Constructor::Gcs, None) => Credentials::Gcs(GcsCredentials::Anonymous),
+        Constructor::Gcs => Credentials::Gcs(match fetcher {
+            Some(fetcher) => GcsCredentials::Refreshable(fetcher),
+            None => GcsCredentials::Anonymous,
+        }),
         #[cfg(feature = "azure")]
-        (Constructor::Azure, Some(fetcher)) => {
-            Credentials::Azure(AzureCredentials::Refreshable(Arc::new(fetcher)))
-        }
-        #[cfg(feature = "azure")]
-        (Constructor::Azure, None) => Credentials::Azure(AzureCredentials::Anonymous),
-        (_, Some(fetcher)) => Credentials::S3(S3Credentials::Refreshable(Arc::new(fetcher))),
-        (_, None) => Credentials::S3(S3Credentials::Anonymous),
+        Constructor::Azure => Credentials::Azure(match fetcher {
+            Some(fetcher) => AzureCredentials::Refreshable(fetcher),
+            None => AzureCredentials::Anonymous,
+        }),
+        _ => Credentials::S3(match fetcher {
+            Some(fetcher) => S3Credentials::Refreshable(fetcher),
+            None => S3Credentials::Anonymous,
+        }),
     }
 }
 

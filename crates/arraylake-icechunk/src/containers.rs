@@ -1,23 +1,16 @@
 //! Virtual chunk containers: what an answer of `/open` grants, put into a config and an authorisation map.
 
 use std::collections::{BTreeMap, HashMap};
-#[cfg(any(feature = "gcs", feature = "azure"))]
-use std::sync::Arc;
 
 use arraylake_types::{ExtraConfig, Platform, RepoName, StorageCredentials, VirtualChunkCredentials};
 use icechunk::config::Credentials;
-#[cfg(feature = "azure")]
-use icechunk::storage::AzureCredentials;
-#[cfg(feature = "gcs")]
-use icechunk::storage::GcsCredentials;
 use icechunk::storage::S3Options;
 use icechunk::virtual_chunks::VirtualChunkContainer;
 use icechunk::{ObjectStoreConfig, RepositoryConfig};
 
-#[cfg(any(feature = "gcs", feature = "azure"))]
-use crate::credentials::Fetcher;
+use crate::container_keys::of_kind;
 use crate::credentials::{Link, Scope};
-use crate::storage::{Access, credentials};
+use crate::storage::{Access, Constructor};
 use crate::{Error, ErrorKind, OpenOptions};
 
 /// Credentials by URL prefix, as icechunk wants them.
@@ -36,18 +29,20 @@ pub(crate) fn register(
 ) -> Result<Authorised, Error> {
     let mut authorised = Authorised::new();
     for (prefix, entry) in granted {
-        let Some(access) = access(prefix, entry)? else {
-            tracing::warn!(%repo, prefix, platform = %entry.platform, "virtual chunks there cannot be read");
+        let key = with_slash(prefix);
+        let own = config.get_virtual_chunk_container(&key);
+        let account = account(entry, own);
+        let Some(access) = access(prefix, entry, account.as_deref())? else {
+            let reason = unreadable(&entry.platform);
+            tracing::warn!(%repo, prefix, platform = %entry.platform, reason, "virtual chunks there cannot be read");
             continue;
         };
         let bad = |reason| Error::config(format!("{repo}: virtual chunks under {prefix}: {reason}"));
-        let key = with_slash(prefix);
         // The caller's own container of that prefix keeps its name.
-        let own = config.get_virtual_chunk_container(&key).and_then(|own| own.name()).map(str::to_owned);
-        let name = entry.runtime_vcc_name.clone().or(own);
-        let container = container(key.clone(), name, entry).map_err(bad)?;
+        let name = entry.runtime_vcc_name.clone().or(own.and_then(|own| own.name()).map(str::to_owned));
+        let container = container(key.clone(), name, entry, account).map_err(bad)?;
         config.set_virtual_chunk_container(container).map_err(bad)?;
-        authorised.insert(key, Some(signer(access, &entry.platform, link, repo)));
+        authorised.insert(key, Some(of_kind(kind(&entry.platform), access.fetcher(link, repo))));
     }
     Ok(authorised)
 }
@@ -75,7 +70,11 @@ pub(crate) fn bring_own(
 }
 
 /// None if this version cannot read there.
-fn access(prefix: &str, entry: &VirtualChunkCredentials) -> Result<Option<Access>, Error> {
+fn access(
+    prefix: &str,
+    entry: &VirtualChunkCredentials,
+    account: Option<&str>,
+) -> Result<Option<Access>, Error> {
     let scheme = prefix.split_once("://").map_or("", |(scheme, _)| scheme);
     if FORBIDDEN.iter().any(|forbidden| scheme.eq_ignore_ascii_case(forbidden)) {
         return Err(Error::config(format!("the service may not grant virtual chunks under {prefix}")));
@@ -87,8 +86,7 @@ fn access(prefix: &str, entry: &VirtualChunkCredentials) -> Result<Option<Access
     };
     Ok(match (&entry.credentials, &entry.platform) {
         _ if !supported => None,
-        // Nothing names the account of an Azure container but credentials.
-        (None, Platform::Azure) => None,
+        (_, Platform::Azure) if account.is_none() => None,
         (None, _) => Some(Access::Anonymous),
         (Some(StorageCredentials::S3(_)), platform) if !platform.is_s3_like() => None,
         (Some(StorageCredentials::Gcs(_)), platform) if *platform != Platform::Gs => None,
@@ -97,28 +95,55 @@ fn access(prefix: &str, entry: &VirtualChunkCredentials) -> Result<Option<Access
     })
 }
 
+/// Why virtual chunks cannot be read that are granted.
+fn unreadable(platform: &Platform) -> &'static str {
+    match platform {
+        Platform::Azure if cfg!(feature = "azure") => {
+            "the service names no storage account; declare the container with its `account` in your config"
+        }
+        _ => "this version cannot use the platform with these credentials",
+    }
+}
+
+/// The storage account of an Azure container. An answer names it with credentials alone; of a public container an
+/// endpoint may tell, or the caller's own container of that prefix.
+fn account(entry: &VirtualChunkCredentials, own: Option<&VirtualChunkContainer>) -> Option<String> {
+    if let Some(StorageCredentials::Azure(signature)) = &entry.credentials {
+        return Some(signature.storage_account.clone());
+    }
+    let url = entry.endpoint_url.as_deref().unwrap_or_default();
+    let host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let of_endpoint = host.split_once(".blob.core.windows.net").map(|(account, _)| account.to_owned());
+    let of_own = || match &own?.store {
+        #[cfg(feature = "azure")]
+        ObjectStoreConfig::Azure(options) => options.get("account").cloned(),
+        _ => None,
+    };
+    of_endpoint.or_else(of_own).filter(|account| !account.is_empty())
+}
+
 fn container(
     prefix: String,
     name: Option<String>,
     entry: &VirtualChunkCredentials,
+    account: Option<String>,
 ) -> Result<VirtualChunkContainer, String> {
-    let store = store(&prefix, entry);
+    let store = store(&prefix, entry, account);
     match name {
         Some(name) => VirtualChunkContainer::new_named(name, prefix, store),
         None => VirtualChunkContainer::new(prefix, store),
     }
 }
 
-fn store(prefix: &str, entry: &VirtualChunkCredentials) -> ObjectStoreConfig {
+#[cfg_attr(not(feature = "azure"), expect(unused_variables, reason = "the account is Azure's"))]
+fn store(prefix: &str, entry: &VirtualChunkCredentials, account: Option<String>) -> ObjectStoreConfig {
     match &entry.platform {
         #[cfg(feature = "gcs")]
         Platform::Gs => ObjectStoreConfig::Gcs(elsewhere("base_url", entry)),
         #[cfg(feature = "azure")]
         Platform::Azure => {
             let mut options = elsewhere("endpoint", entry);
-            if let Some(StorageCredentials::Azure(signature)) = &entry.credentials {
-                options.insert("account".to_owned(), signature.storage_account.clone());
-            }
+            options.extend(account.map(|account| ("account".to_owned(), account)));
             ObjectStoreConfig::Azure(options)
         }
         _ if prefix.starts_with("tigris://") => ObjectStoreConfig::Tigris(options(entry)),
@@ -133,22 +158,12 @@ fn elsewhere(key: &str, entry: &VirtualChunkCredentials) -> HashMap<String, Stri
     crate::storage::object_store_options(key, endpoint, http)
 }
 
-/// Who signs for a container; the store and the credentials must be of one kind.
-fn signer(access: Access, platform: &Platform, link: &Link, repo: &RepoName) -> Credentials {
-    match (platform, access) {
-        #[cfg(feature = "gcs")]
-        (Platform::Gs, Access::Anonymous) => Credentials::Gcs(GcsCredentials::Anonymous),
-        #[cfg(feature = "gcs")]
-        (Platform::Gs, Access::Fetched(scope)) => {
-            let fetcher = Fetcher::new(link.clone(), repo.clone(), scope);
-            Credentials::Gcs(GcsCredentials::Refreshable(Arc::new(fetcher)))
-        }
-        #[cfg(feature = "azure")]
-        (Platform::Azure, Access::Fetched(scope)) => {
-            let fetcher = Fetcher::new(link.clone(), repo.clone(), scope);
-            Credentials::Azure(AzureCredentials::Refreshable(Arc::new(fetcher)))
-        }
-        (_, access) => Credentials::S3(credentials(access, link, repo)),
+/// Which credentials the store of a container takes.
+fn kind(platform: &Platform) -> Constructor {
+    match platform {
+        Platform::Gs => Constructor::Gcs,
+        Platform::Azure => Constructor::Azure,
+        _ => Constructor::S3,
     }
 }
 

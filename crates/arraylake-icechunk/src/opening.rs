@@ -92,11 +92,12 @@ pub(crate) struct OpeningStorage {
 
 /// Asks the storage below, and once more with new keys where it refused the old ones.
 macro_rules! ask {
-    ($self:ident.$method:ident($($argument:expr),*)) => {{
+    ($self:ident.$method:ident($($argument:expr),*)) => { ask!(after: $self.$method($($argument),*)) };
+    ($after:ident: $self:ident.$method:ident($($argument:expr),*)) => {{
         let inner = $self.inner.last();
         match inner.storage().$method($($argument),*).await {
             Ok(done) => Ok(done),
-            Err(error) => match inner.after(error) {
+            Err(error) => match inner.$after(error) {
                 Ok(next) => next.storage().$method($($argument),*).await.map_err(|error| next.plain(error)),
                 Err(error) => Err(error),
             },
@@ -330,15 +331,7 @@ impl Storage for OpeningStorage {
         ctx: &StorageContext<'_>,
         path: &str,
     ) -> StorageResult<DateTime<Utc>> {
-        let inner = self.inner.last();
-        match inner.storage().get_object_last_modified(ctx, path).await {
-            Err(error) => {
-                let next = inner.after_no_words(error)?;
-                let asked = next.storage().get_object_last_modified(ctx, path).await;
-                asked.map_err(|error| next.plain(error))
-            }
-            done => done,
-        }
+        ask!(after_no_words: self.get_object_last_modified(ctx, path))
     }
 }
 

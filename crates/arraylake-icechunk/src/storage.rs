@@ -14,7 +14,6 @@ use crate::{Error, ErrorKind, StorageOverrides};
 
 mod build;
 
-pub(crate) use self::build::credentials;
 #[cfg(any(feature = "gcs", feature = "azure"))]
 pub(crate) use self::build::object_store_options;
 

@@ -28,10 +28,11 @@ pub(super) struct Renewing {
 
 /// Asks the store below, and once more where it refused the keys.
 macro_rules! ask {
-    ($self:ident.$method:ident($($argument:expr),*)) => {{
+    ($self:ident.$method:ident($($argument:expr),*)) => { ask!(refuses_keys: $self.$method($($argument),*)) };
+    ($refused:ident: $self:ident.$method:ident($($argument:expr),*)) => {{
         let taken = $self.link.cache.refusals();
         match $self.inner.$method($($argument),*).await {
-            Err(error) if refuses_keys(&error) && $self.renews(taken) => $self.inner.$method($($argument),*).await,
+            Err(error) if $refused(&error) && $self.renews(taken) => $self.inner.$method($($argument),*).await,
             outcome => outcome,
         }
     }};
@@ -111,16 +112,10 @@ impl ObjectStore for Renewing {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        if !options.head {
-            return ask!(self.get_opts(location, options.clone()));
+        if options.head {
+            return ask!(refuses_keys_without_words: self.get_opts(location, options.clone()));
         }
-        let taken = self.link.cache.refusals();
-        match self.inner.get_opts(location, options.clone()).await {
-            Err(error) if refuses_keys_without_words(&error) && self.renews(taken) => {
-                self.inner.get_opts(location, options).await
-            }
-            outcome => outcome,
-        }
+        ask!(self.get_opts(location, options.clone()))
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[std::ops::Range<u64>]) -> Result<Vec<Bytes>> {

@@ -147,7 +147,30 @@ fn granting(prefixes: &[&str]) -> OpenRepo {
         text["virtual_chunk_credentials"]["az://azure/"] = json!({"platform": "azure", "credentials": {
             "sas_token": SECRET, "storage_account": "acc", "expiration": null}});
         text["virtual_chunk_credentials"]["az://nobody/"] = json!({"platform": "azure", "credentials": null});
+        text["virtual_chunk_credentials"]["az://host/"] = json!({"platform": "azure", "credentials": null,
+            "endpoint_url": "https://open.blob.core.windows.net"});
     })
+}
+
+fn account<'a>(opened: &'a IcechunkRepo, prefix: &str) -> &'a str {
+    let container = opened.repository().config().get_virtual_chunk_container(prefix).unwrap();
+    let icechunk::ObjectStoreConfig::Azure(store) = &container.store else { panic!("{container:?}") };
+    &store["account"]
+}
+
+#[tokio::test]
+async fn a_public_container_of_azure_is_read_where_the_caller_names_its_account() {
+    let opener = an_hour().opener();
+    let (storage, mut config) = (created(&opener).await, RepositoryConfig::default());
+    let options = [("account".to_owned(), "known".to_owned())].into();
+    let own =
+        VirtualChunkContainer::new("az://nobody/".to_owned(), icechunk::ObjectStoreConfig::Azure(options));
+    config.set_virtual_chunk_container(own.unwrap()).unwrap();
+    let options = OpenOptions::new().with_config(config);
+    let opened = opener.open_on(storage, &repo(), granting(&[]), options).await.unwrap();
+    assert_eq!(account(&opened, "az://nobody/"), "known");
+    let authorised = opened.repository().authorized_virtual_container_prefixes();
+    assert!(authorised.contains("az://nobody/"));
 }
 
 #[tokio::test]
@@ -161,11 +184,10 @@ async fn granted_containers_are_readable_and_neither_printed_nor_serialised_with
     let mut prefixes: Vec<_> =
         opened.repository().authorized_virtual_container_prefixes().into_iter().collect();
     prefixes.sort();
-    let expected = ["az://azure/", "gs://google/", "gs://open/", "s3://ours/data/", "s3://public/"];
+    let expected =
+        ["az://azure/", "az://host/", "gs://google/", "gs://open/", "s3://ours/data/", "s3://public/"];
     assert_eq!(prefixes, expected, "and nothing without an account");
-    let azure = opened.repository().config().get_virtual_chunk_container("az://azure/").unwrap();
-    let icechunk::ObjectStoreConfig::Azure(store) = &azure.store else { panic!("{azure:?}") };
-    assert_eq!(store["account"], "acc");
+    assert_eq!((account(&opened, "az://azure/"), account(&opened, "az://host/")), ("acc", "open"));
     let named = opened.repository().config().get_virtual_chunk_container("s3://public/").unwrap();
     assert_eq!(named.name(), Some("__al_source"));
     let session = opened.readonly_session("main").await.unwrap();

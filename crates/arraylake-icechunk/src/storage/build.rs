@@ -37,7 +37,9 @@ impl StoragePlan {
 
     fn like_s3(self, link: &Link, repo: &RepoName) -> Built {
         let options = self.options();
-        let credentials = Some(credentials(self.access, link, repo));
+        let fetcher = self.access.fetcher(link, repo);
+        let credentials =
+            Some(fetcher.map_or(S3Credentials::Anonymous, |keys| S3Credentials::Refreshable(keys)));
         // An empty prefix may hold an old layout, which only a look tells; any other cannot.
         let rooted = if self.prefix.is_empty() { None } else { Some(false) };
         let (bucket, prefix) = (self.bucket, Some(self.prefix));
@@ -74,12 +76,8 @@ impl StoragePlan {
     #[cfg(feature = "gcs")]
     fn google(self, link: &Link, repo: &RepoName) -> Built {
         let options = object_store_options("base_url", self.endpoint_url.as_deref(), self.allow_http);
-        let credentials = match self.access {
-            Access::Anonymous => GcsCredentials::Anonymous,
-            Access::Fetched(scope) => {
-                GcsCredentials::Refreshable(Arc::new(Fetcher::new(link.clone(), repo.clone(), scope)))
-            }
-        };
+        let fetcher = self.access.fetcher(link, repo);
+        let credentials = fetcher.map_or(GcsCredentials::Anonymous, |keys| GcsCredentials::Refreshable(keys));
         let (reading, writing) = (Vec::new(), Vec::new());
         new_gcs_storage(self.bucket, Some(self.prefix), Some(credentials), Some(options), reading, writing)
     }
@@ -92,12 +90,9 @@ impl StoragePlan {
     #[cfg(feature = "azure")]
     async fn azure(self, link: &Link, repo: &RepoName) -> Built {
         let options = object_store_options("endpoint", self.endpoint_url.as_deref(), self.allow_http);
-        let credentials = match self.access {
-            Access::Anonymous => AzureCredentials::Anonymous,
-            Access::Fetched(scope) => {
-                AzureCredentials::Refreshable(Arc::new(Fetcher::new(link.clone(), repo.clone(), scope)))
-            }
-        };
+        let fetcher = self.access.fetcher(link, repo);
+        let credentials =
+            fetcher.map_or(AzureCredentials::Anonymous, |keys| AzureCredentials::Refreshable(keys));
         let account = self.account.unwrap_or_default();
         new_azure_blob_storage(account, self.bucket, Some(self.prefix), Some(credentials), Some(options))
             .await
@@ -138,12 +133,13 @@ pub(crate) fn object_store_options(
     options
 }
 
-/// What icechunk is given to sign with; never its `Static`, never nothing, which would mean the environment.
-pub(crate) fn credentials(access: Access, link: &Link, repo: &RepoName) -> S3Credentials {
-    match access {
-        Access::Anonymous => S3Credentials::Anonymous,
-        Access::Fetched(scope) => {
-            S3Credentials::Refreshable(Arc::new(Fetcher::new(link.clone(), repo.clone(), scope)))
+impl Access {
+    /// What icechunk is given to sign with, if it is to sign; never its `Static`, never nothing, which would mean the
+    /// environment.
+    pub(crate) fn fetcher(self, link: &Link, repo: &RepoName) -> Option<Arc<Fetcher>> {
+        match self {
+            Self::Anonymous => None,
+            Self::Fetched(scope) => Some(Arc::new(Fetcher::new(link.clone(), repo.clone(), scope))),
         }
     }
 }
