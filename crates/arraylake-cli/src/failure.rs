@@ -291,9 +291,10 @@ fn hint_of(error: &Error, status: Status) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// Whether a bucket config was to be changed or deleted, which repos may prevent.
+/// Whether a bucket config was to be changed or deleted, which repos may prevent; so may a taken nickname or place.
 fn is_about_use(error: &Error) -> bool {
-    matches!(error.operation(), Some("modify bucket config" | "delete bucket config"))
+    let taken = error.detail().is_some_and(|detail| detail.contains("already exists"));
+    matches!(error.operation(), Some("modify bucket config" | "delete bucket config")) && !taken
 }
 
 fn not_found_hint(error: &Error) -> Option<String> {

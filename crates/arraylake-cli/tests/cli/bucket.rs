@@ -70,6 +70,41 @@ async fn a_bucket_config_is_changed_in_parts_and_the_rest_stays() {
 }
 
 #[tokio::test]
+async fn single_settings_are_removed_and_one_that_is_not_there_is_named() {
+    let lake = Lake::start().await;
+    let create = ["bucket", "create", "local/store", "s3://some-bucket", "--region", "us-east-1"];
+    let place = ["--endpoint-url", "http://127.0.0.1:9000", "--use-ssl", "false"];
+    lake.run(&[&create[..], &place].concat()).await.ok();
+    let modify = ["bucket", "modify", "local/store", "-o", "json"];
+    let changed = lake.run(&[&modify[..], &["--unset", "use-ssl"]].concat()).await.ok().json();
+    let extra = json!({"region_name": "us-east-1", "endpoint_url": "http://127.0.0.1:9000"});
+    assert_eq!((&changed["platform"], &changed["extra_config"]), (&json!("s3-compatible"), &extra));
+    let changed = lake.run(&[&modify[..], &["--unset", "endpoint_url"]].concat()).await.ok().json();
+    assert_eq!(
+        (&changed["platform"], &changed["extra_config"]),
+        (&json!("s3"), &json!({"region_name": "us-east-1"}))
+    );
+    for (args, words) in [
+        (&["--unset", "use-ssl"][..], "no such setting is stored; there is region_name"),
+        (&["--unset", "region", "--region", "x"], "both to be set and to be removed"),
+    ] {
+        let error = lake.run(&[&modify[..3], args].concat()).await.failed(2).err;
+        assert!(error.contains(words), "{error}");
+    }
+    let error = lake.run(&[&modify[..3], &["--unset", "region"]].concat()).await.failed(5).err;
+    assert!(error.contains("region_name"), "the service says what it needs: {error}");
+}
+
+#[tokio::test]
+async fn a_nickname_that_is_taken_is_told_from_a_bucket_config_that_is_in_use() {
+    let lake = Lake::start().await;
+    let create = ["bucket", "create", "local/store", "s3://some-bucket", "--region", "us-east-1"];
+    lake.run(&create).await.ok();
+    let error = lake.run(&["bucket", "modify", "local/store", "--nickname", "delegated"]).await.failed(5).err;
+    assert!(error.contains("choose another name") && !error.contains("bucket repos"), "{error}");
+}
+
+#[tokio::test]
 async fn of_a_role_parts_are_changed_and_other_credentials_as_a_whole() {
     let lake = Lake::start().await;
     let file = lake.home().join("secret");

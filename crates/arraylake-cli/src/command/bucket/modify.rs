@@ -5,6 +5,7 @@ use arraylake_core::types::{
     BucketNickname, BucketRef, BucketResponse, BucketUri, ExtraConfig, ModifyBucket, OrgName, Platform,
 };
 use clap::Args;
+use serde_json::Value;
 
 use super::NameArgs;
 use super::auth::{Auth, AuthParts};
@@ -22,6 +23,7 @@ use crate::failure::{Failure, Outcome};
 Examples:
   arraylake bucket modify acme/cold-store --nickname archive
   arraylake bucket modify acme/cold-store --uri s3://acme-archive/data --region eu-central-1
+  arraylake bucket modify acme/minio --unset endpoint-url --unset use-ssl --region eu-central-1
   arraylake bucket modify acme/cold-store --role reader --secret-file -
   arraylake bucket modify acme/minio --auth hmac --access-key-id ID --secret-file ./secret")]
 pub(crate) struct ModifyArgs {
@@ -35,6 +37,10 @@ pub(crate) struct ModifyArgs {
     uri: Option<String>,
     #[command(flatten)]
     place: PlaceArgs,
+    /// Removes a setting: region, endpoint-url, use-ssl, force-path-style, or what else `bucket get` shows; may be
+    /// repeated.
+    #[arg(long, value_name = "SETTING")]
+    unset: Vec<String>,
     /// How credentials are had from now on.
     #[arg(long, value_enum, value_name = "KIND", help_heading = "Credentials")]
     auth: Option<Auth>,
@@ -60,12 +66,17 @@ impl ModifyArgs {
             }
             request = request.with_name(uri.name()).with_prefix(uri.prefix());
         }
-        if platform == Platform::S3 && self.place.endpoint_url.as_deref().is_some_and(|url| !url.is_empty()) {
-            platform = Platform::S3Compatible;
+        let extra = self.extra(&stored.extra_config)?;
+        let given = self.place.endpoint_url.as_deref().is_some_and(|url| !url.is_empty());
+        let removed = stored.extra_config.endpoint_url().is_some() && extra.endpoint_url().is_none();
+        match platform {
+            Platform::S3 if given => platform = Platform::S3Compatible,
+            // Without an endpoint of its own it is that of AWS.
+            Platform::S3Compatible if removed => platform = Platform::S3,
+            _ => {}
         }
         let platform = self.place.platform.clone().unwrap_or(platform);
         request.platform = (platform != stored.platform).then_some(platform);
-        let extra = self.extra(&stored.extra_config);
         if extra != stored.extra_config {
             request = request.with_extra_config(extra);
         }
@@ -79,19 +90,44 @@ impl ModifyArgs {
     }
 
     /// Region, endpoint and switches, which are sent as a whole.
-    fn extra(&self, stored: &ExtraConfig) -> ExtraConfig {
+    fn extra(&self, stored: &ExtraConfig) -> Result<ExtraConfig, Failure> {
+        let place = &self.place;
+        let given: Vec<(&str, Value)> = [
+            ("region_name", place.region.as_deref().map(Value::from)),
+            ("endpoint_url", place.endpoint_url.as_deref().map(Value::from)),
+            ("use_ssl", place.use_ssl.map(Value::from)),
+            ("force_path_style", place.force_path_style.map(Value::from)),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+        .collect();
         let mut extra = stored.clone();
-        let mut set = |key: &str, value: Option<serde_json::Value>| {
-            if let Some(value) = value {
-                extra.0.insert(key.to_owned(), value);
+        for setting in &self.unset {
+            let key = key_of(setting);
+            if given.iter().any(|(given, _)| *given == key) {
+                return Err(Failure::usage(format!("{setting} is both to be set and to be removed")));
             }
-        };
-        set("region_name", self.place.region.as_deref().map(Into::into));
-        set("endpoint_url", self.place.endpoint_url.as_deref().map(Into::into));
-        set("use_ssl", self.place.use_ssl.map(Into::into));
-        set("force_path_style", self.place.force_path_style.map(Into::into));
-        extra
+            if extra.0.remove(&key).is_none() {
+                let stored: Vec<&str> = stored.0.keys().map(String::as_str).collect();
+                let failure = Failure::usage(format!("--unset {setting}: no such setting is stored"));
+                return Err(failure.with_hint(format!("there is {}", or_nothing(&stored))));
+            }
+        }
+        extra.0.extend(given.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        Ok(extra)
     }
+}
+
+/// The stored name of a setting that is given by that of its option.
+fn key_of(setting: &str) -> String {
+    match setting.trim_start_matches('-') {
+        "region" => "region_name".to_owned(),
+        other => other.replace('-', "_"),
+    }
+}
+
+fn or_nothing(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 pub(crate) async fn modify(
