@@ -284,9 +284,9 @@ impl Console {
             return ProgressBar::hidden();
         }
         let template = if self.voice.colour {
-            "{spinner:.cyan} {prefix} [{wide_bar:.cyan}] {pos}/{len} {msg} {elapsed:.dim}"
+            "{spinner:.cyan} {prefix} [{wide_bar:.cyan}] {percent}% {msg} {elapsed:.dim}"
         } else {
-            "{spinner} {prefix} [{wide_bar}] {pos}/{len} {msg} {elapsed}"
+            "{spinner} {prefix} [{wide_bar}] {percent}% {msg} {elapsed}"
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_finish(ProgressFinish::AndClear);

@@ -127,7 +127,7 @@ impl Migration {
         self
     }
 
-    /// Is called after every commit and every batch of chunks.
+    /// Is called after every commit and every batch of chunks that is moved or compared.
     pub fn with_progress(mut self, report: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(report));
         self

@@ -8,12 +8,16 @@ use arraylake_core::migrate::{Migration, Progress, Report, Scope, Verification};
 use arraylake_core::types::{BucketNickname, NewRepo, RepoName, UpdateContainers};
 use arraylake_core::{OpenOptions, Repo};
 use clap::Args;
+use indicatif::{HumanBytes, ProgressBar};
 use serde::Serialize;
 
 use crate::console::{Console, Voice};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, Status};
 use crate::look::{cell, facts};
+
+/// How long a commit is on a bar.
+const COMMIT: u64 = 1000;
 
 /// Moves a V1 repo to an Icechunk repo: its whole history, or the latest state of a branch.
 ///
@@ -102,7 +106,7 @@ async fn migrate(
         console.warn(&format!("left out: {left_out}"));
     }
     let verification = match args.verify {
-        true => Some(console.busy("comparing both repos", migration.verify()).await?),
+        true => Some(compared(&migration, console, to).await?),
         false => None,
     };
     show(console, &Moved { from, to, report: &report, verification: verification.as_ref() })?;
@@ -158,9 +162,7 @@ async fn target(
 async fn moved(migration: &Migration, console: &Console, from: &RepoName) -> Result<Report, Failure> {
     let mut interruption = Interruption(Some(console.voice()));
     let bar = console.bar(&format!("moving {from}"));
-    let shown = bar.clone();
-    let run = migration.clone().with_progress(move |progress| tell(&shown, progress));
-    let report = run.run().await;
+    let report = told(migration, &bar).run().await;
     bar.finish_and_clear();
     interruption.0 = None;
     report.map_err(|error| {
@@ -174,15 +176,32 @@ async fn moved(migration: &Migration, console: &Console, from: &RepoName) -> Res
     })
 }
 
-fn tell(bar: &indicatif::ProgressBar, progress: &Progress) {
-    let at = (progress.commits + 1).min(progress.commits_in_all);
+/// Compares with a bar.
+async fn compared(migration: &Migration, console: &Console, to: &RepoName) -> Result<Verification, Failure> {
+    let bar = console.bar(&format!("comparing {to}"));
+    let found = told(migration, &bar).verify().await;
+    bar.finish_and_clear();
+    Ok(found?)
+}
+
+/// The same with somebody who moves a bar.
+fn told(migration: &Migration, bar: &ProgressBar) -> Migration {
+    let bar = bar.clone();
+    migration.clone().with_progress(move |progress| tell(&bar, progress))
+}
+
+/// All commits have the same length on the bar, since how many chunks those to come have changed is not known.
+fn tell(bar: &ProgressBar, progress: &Progress) {
     if bar.is_hidden() {
         tracing::info!("{progress}");
     }
-    bar.set_length(progress.chunks_in_commit as u64);
-    bar.set_position(progress.chunks as u64);
-    let bytes = indicatif::HumanBytes(progress.bytes);
-    bar.set_message(format!("chunks of commit {at} of {}, {bytes}", progress.commits_in_all));
+    let Progress { commits, commits_in_all, chunks, chunks_in_commit, bytes, .. } = *progress;
+    let part = (chunks as u64 * COMMIT).checked_div(chunks_in_commit as u64).unwrap_or_default();
+    bar.set_length(commits_in_all as u64 * COMMIT);
+    bar.set_position(commits as u64 * COMMIT + part);
+    let at = (commits + 1).min(commits_in_all);
+    let bytes = if bytes == 0 { String::new() } else { format!(", {}", HumanBytes(bytes)) };
+    bar.set_message(format!("commit {at} of {commits_in_all}, chunk {chunks} of {chunks_in_commit}{bytes}"));
 }
 
 fn show(console: &mut Console, moved: &Moved<'_>) -> Outcome {
@@ -192,7 +211,7 @@ fn show(console: &mut Console, moved: &Moved<'_>) -> Outcome {
             0 => format!("{count} {what}"),
             before => format!("{count} {what}, {before} were there already"),
         };
-        let bytes = indicatif::HumanBytes(report.bytes);
+        let bytes = HumanBytes(report.bytes);
         let compared = moved.verification.map(|found| {
             let (commits, chunks) = (found.commits, found.chunks + found.virtual_references);
             let differences = found.differences.len();

@@ -159,7 +159,7 @@ async fn a_move_goes_on_where_ctrl_c_and_where_a_kill_has_ended_it() {
     at_the_terminal(&lake, move |setting| {
         let mut session = spawn(&setting, &args);
         seen.recv().unwrap();
-        session.exp_string("512/1100 chunks of commit 1 of 2").unwrap();
+        session.exp_string("23% commit 1 of 2, chunk 512 of 1100").unwrap();
         session.send_control('c').unwrap();
         session.exp_string("What has been moved stays").unwrap();
         session.exp_eof().unwrap();

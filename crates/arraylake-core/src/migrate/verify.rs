@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::changes::{Arrays, Changes, Kind, Meaning, document_path, meaning, nodes, translate, zarr_key};
 use super::plan::{Plan, Step};
 use super::target::Target;
-use super::{Migration, OPERATION, Verification};
+use super::{Migration, OPERATION, Progress, Verification};
 use crate::error::{Error, Result};
 
 /// Chunks that are looked at together, at most.
@@ -38,7 +38,9 @@ pub(super) async fn verify(migration: &Migration) -> Result<Verification> {
     let plan = Plan::all(migration).await?;
     let tips: BTreeSet<_> = plan.branches.values().chain(plan.tags.values()).cloned().collect();
     let mut found = Verification::default();
-    for step in &plan.steps {
+    let mut progress = Progress { commits_in_all: plan.steps.len(), ..Progress::default() };
+    for (number, step) in plan.steps.iter().enumerate() {
+        progress = Progress { commits: number, chunks: 0, chunks_in_commit: 0, ..progress };
         let id = &step.commit.id;
         let Some(snapshot) = target.snapshot(id) else {
             found.differences.push(format!("commit {id} has not been moved"));
@@ -47,7 +49,9 @@ pub(super) async fn verify(migration: &Migration) -> Result<Verification> {
         let pair = Pair::new(migration, step, snapshot.clone()).await?;
         let changes = Changes::of(&migration.source, step).await?;
         pair.documents(&changes.documents, tips.contains(id), &mut found).await?;
-        pair.chunks(&changes.chunks, &mut found).await?;
+        progress.chunks_in_commit = changes.chunks.len();
+        migration.tell(&progress);
+        pair.chunks(&changes.chunks, &mut progress, &mut found).await?;
         if tips.contains(id) {
             pair.nothing_besides(&changes.chunks, &mut found).await?;
         }
@@ -100,7 +104,12 @@ impl<'m> Pair<'m> {
         Ok(())
     }
 
-    async fn chunks(&self, all: &BTreeSet<String>, found: &mut Verification) -> Result<()> {
+    async fn chunks(
+        &self,
+        all: &BTreeSet<String>,
+        progress: &mut Progress,
+        found: &mut Verification,
+    ) -> Result<()> {
         let all: Vec<&String> = all.iter().collect();
         let mut arrays = Arrays::default();
         for paths in all.chunks(BATCH) {
@@ -128,6 +137,8 @@ impl<'m> Pair<'m> {
                     self.differs(found, path, &how);
                 }
             }
+            progress.chunks += paths.len();
+            self.migration.tell(progress);
         }
         Ok(())
     }
