@@ -1,5 +1,7 @@
 //! [`Metadata`]: free-form facts about a repo, and their rules.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -8,6 +10,17 @@ use crate::error::InvalidInput;
 /// Facts about a repo: text keys, each with a scalar or a list of scalars.
 ///
 /// Answers may hold anything; [`Metadata::validate`] checks the rules for what is sent.
+///
+/// Integers are those of 64 bits, signed or not. In an answer, one that is longer is read as the nearest float and so
+/// loses digits; a text that is to be sent is refused for it:
+///
+/// ```
+/// use arraylake_types::Metadata;
+/// let facts: Metadata = r#"{"project": "ocean", "run": 18446744073709551615}"#.parse().unwrap();
+/// assert_eq!(facts.0["run"], u64::MAX);
+/// let error = r#"{"run": 18446744073709551616}"#.parse::<Metadata>().unwrap_err().to_string();
+/// assert!(error.contains("18446744073709551616") && error.contains("64 bits"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata(pub Map<String, Value>);
@@ -68,6 +81,54 @@ impl Metadata {
         }
         Ok(())
     }
+}
+
+impl FromStr for Metadata {
+    type Err = InvalidInput;
+
+    /// Reads a JSON object. Other rules are checked by [`validate`](Self::validate).
+    fn from_str(json: &str) -> Result<Self, InvalidInput> {
+        let fields = serde_json::from_str(json).map_err(|error| {
+            InvalidInput::new("metadata", json, format!("must be a JSON object: {error}"))
+        })?;
+        match long_integer(json) {
+            Some(number) => {
+                let rule = "integers must fit into 64 bits; a longer one can be a text";
+                Err(InvalidInput::new("metadata", number, rule))
+            }
+            None => Ok(Self(fields)),
+        }
+    }
+}
+
+/// The first integer in a JSON text that does not fit into 64 bits.
+fn long_integer(json: &str) -> Option<&str> {
+    let mut rest = json;
+    loop {
+        rest = &rest[rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?..];
+        if let Some(text) = rest.strip_prefix('"') {
+            rest = &text[end_of_text(text)?..];
+            continue;
+        }
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c))).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(end);
+        let whole = !number.contains(['.', 'e', 'E']);
+        if whole && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+            return Some(number);
+        }
+        rest = after;
+    }
+}
+
+/// Where the rest begins behind a text that has begun.
+fn end_of_text(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map(|quote| quote + 1)
 }
 
 fn is_scalar(value: &Value) -> bool {
@@ -195,6 +256,22 @@ mod tests {
         assert_eq!(again, facts);
         let again: Metadata = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
         assert_eq!(again, facts);
+    }
+
+    #[test]
+    fn an_integer_that_would_lose_digits_is_named_wherever_it_stands() {
+        let parse = |json: &str| json.parse::<Metadata>();
+        for long in ["18446744073709551616", "-9223372036854775809", "123456789012345678901234567890"] {
+            for json in [format!(r#"{{"k":{long}}}"#), format!(r#"{{"\\\"9": [1, "\"", {long} ], "b": 1}}"#)]
+            {
+                let error = parse(&json).unwrap_err().to_string();
+                assert!(error.contains(long) && error.contains("64 bits"), "{error}");
+            }
+        }
+        let fine = r#"{"a": 18446744073709551615, "b": [-9223372036854775808, 1e30, -2.5E+300, 123456789012345678901.5],
+            "18446744073709551616": "184467440737095516160 \\\" 99999999999999999999", "c": -0}"#;
+        assert_eq!(parse(fine).unwrap(), serde_json::from_str(fine).unwrap());
+        assert!(parse("[1]").is_err() && parse("{").is_err());
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub(crate) mod repo;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
 
-use arraylake_core::types::{Metadata, Rows};
+use arraylake_core::types::{InvalidInput, Metadata, Rows};
+use serde::de::IgnoredAny;
 
 use crate::console::Console;
 
@@ -28,12 +29,15 @@ fn warn_of_bad_rows<T>(console: &mut Console, what: &str, rows: &Rows<T>) {
 /// Facts: a JSON object, or `KEY=VALUE`, where the value is JSON or else a text.
 fn metadata(text: &str) -> Result<Metadata, String> {
     if text.trim_start().starts_with('{') {
-        let fields = serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))?;
-        return Ok(Metadata(fields));
+        return text.parse().map_err(|fault: InvalidInput| fault.to_string());
     }
     let (key, value) = text.split_once('=').ok_or("must be a JSON object or `KEY=VALUE`")?;
-    let value: serde_json::Value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-    Ok(Metadata::new().with(key.trim(), value))
+    let key = key.trim();
+    if serde_json::from_str::<IgnoredAny>(value).is_err() {
+        return Ok(Metadata::new().with(key, value));
+    }
+    let object = format!("{{{}: {value}}}", serde_json::Value::from(key));
+    object.parse().map_err(|fault: InvalidInput| fault.to_string())
 }
 
 /// Facts that were given in several parts.
@@ -52,7 +56,11 @@ mod tests {
         assert_eq!(metadata(r#"{"a": 1}"#).unwrap(), Metadata::new().with("a", 1));
         assert_eq!(metadata("a=1").unwrap(), Metadata::new().with("a", 1));
         assert_eq!(metadata("a=b=c").unwrap(), Metadata::new().with("a", "b=c"));
+        assert_eq!(metadata("a=1, \"b\": 2").unwrap(), Metadata::new().with("a", "1, \"b\": 2"));
         assert!(metadata("{a").is_err() && metadata("a").is_err());
+        for long in ["a=12345678901234567890123", r#"{"a": [12345678901234567890123]}"#] {
+            assert!(metadata(long).unwrap_err().contains("\"12345678901234567890123\": integers must fit"));
+        }
         let both = joined(&[metadata("a=1").unwrap(), metadata("b=2").unwrap()]).unwrap();
         assert_eq!(both, Metadata::new().with("a", 1).with("b", 2));
         assert_eq!(joined(&[]), None);

@@ -1,7 +1,10 @@
 //! [`Body`]: a JSON object in a request, read field by field; what does not fit is reported all at once.
 
+use std::collections::HashMap;
+
 use arraylake_types::{Metadata, ValidationItem};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
@@ -20,7 +23,8 @@ impl Body {
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(mut fields)) => {
                 fields.retain(|_, value| !value.is_null());
-                Ok(Self { fields, items: Vec::new() })
+                let items = digits_lost(&fields, bytes);
+                Ok(Self { fields, items })
             }
             Ok(_) => Err(item("Input should be a valid dictionary", "dict_type")),
             Err(_) if bytes.is_empty() => Err(item("Field required", "missing")),
@@ -96,6 +100,22 @@ impl Body {
     }
 }
 
+/// Metadata with numbers that would be others once they are stored: better none than those.
+fn digits_lost(fields: &Map<String, Value>, bytes: &[u8]) -> Vec<ValidationItem> {
+    let facts = fields.iter().filter(|(key, value)| key.ends_with("metadata") && value.is_object());
+    let mut facts = facts.map(|(key, _)| key).peekable();
+    if facts.peek().is_none() {
+        return Vec::new();
+    }
+    let raw: HashMap<String, &RawValue> = serde_json::from_slice(bytes).unwrap_or_default();
+    facts
+        .filter_map(|key| {
+            let fault = raw.get(key)?.get().parse::<Metadata>().err()?;
+            Some(ValidationItem::new(&["body", key], &fault.rule, "int_parsing_size"))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +130,18 @@ mod tests {
         for place in ["body.name.", "body.prefix. Field required", "body.metadata."] {
             assert!(message.contains(place), "{message}");
         }
+    }
+
+    #[test]
+    fn metadata_that_would_lose_digits_is_refused_and_other_numbers_are_not_looked_at() {
+        let long = "18446744073709551616";
+        for key in ["metadata", "add_metadata", "update_metadata"] {
+            let body = Body::parse(format!(r#"{{"size": {long}, "{key}": {{"n": [{long}]}}}}"#).as_bytes());
+            let message = body.unwrap().finish().unwrap_err().message();
+            assert!(message.contains(&format!("body.{key}. integers must fit into 64 bits")), "{message}");
+        }
+        let fine = format!(r#"{{"size": {long}, "metadata": {{"n": "{long}", "r": 1e40}}}}"#);
+        Body::parse(fine.as_bytes()).unwrap().finish().unwrap();
     }
 
     #[test]
