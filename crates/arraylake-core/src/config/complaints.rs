@@ -37,7 +37,7 @@ fn complaint(known: &KnownSetting, config: &Config) -> Option<&'static str> {
             flag.is_some()
         }
         SettingKind::Number => config.number(known.key).is_some() || is_below_zero(value),
-        SettingKind::Real => config.text(known.key).is_some_and(|text| text.trim().parse::<f64>().is_ok()),
+        SettingKind::Real => config.text(known.key).is_some_and(|text| known.parse(&text).is_ok()),
         SettingKind::Text => value.is_string() || value.is_number(),
     };
     (!fine).then_some(known.kind.rule())
@@ -51,6 +51,16 @@ fn is_below_zero(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_a_number_that_is_neither_below_zero_nor_endless() {
+        for (text, fine) in
+            [("0", true), ("0.5", true), (" 7 ", true), ("-1", false), ("inf", false), ("nan", false)]
+        {
+            let config = Config::from_env_vars([("ARRAYLAKE_HTTP__TIMEOUT", text)]);
+            assert_eq!(config.complaints().is_empty(), fine, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_odd_is_said_with_its_origin_and_without_its_value() {
