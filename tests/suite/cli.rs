@@ -46,6 +46,7 @@ impl Home {
             out_is_terminal: false,
             err_is_terminal: false,
             input_is_terminal: false,
+            network: None,
             width: None,
         };
         let cli = Cli::try_parse_from([&["arraylake"], args].concat()).unwrap();

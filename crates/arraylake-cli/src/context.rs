@@ -1,17 +1,21 @@
 //! [`Context`]: what every command needs to know besides its own arguments.
 
 use arraylake_core::types::{InvalidInput, OrgName, RepoName};
-use arraylake_core::{AsyncClient, Config, Login, is_known_setting, known_setting, nearest_setting};
+use arraylake_core::{
+    AsyncClient, ClientBuilder, Config, Login, is_known_setting, known_setting, nearest_setting,
+};
 use serde_json::Value;
 
 use crate::args::Globals;
 use crate::failure::Failure;
+use crate::world::Network;
 
 /// What every command needs to know besides its own arguments.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) globals: Globals,
     pub(crate) vars: Vec<(String, String)>,
+    pub(crate) network: Option<Network>,
 }
 
 impl Context {
@@ -30,12 +34,20 @@ impl Context {
 
     /// A client by the configuration.
     pub(crate) fn client(&self) -> Result<AsyncClient, Failure> {
-        Ok(AsyncClient::builder().with_config(self.config()?).build()?)
+        Ok(self.builder()?.build()?)
     }
 
     /// The login at the service, whether or not there is an API token.
     pub(crate) fn login(&self) -> Result<Login, Failure> {
-        Ok(AsyncClient::builder().with_config(self.config()?).build_login()?)
+        Ok(self.builder()?.build_login()?)
+    }
+
+    fn builder(&self) -> Result<ClientBuilder, Failure> {
+        let builder = AsyncClient::builder().with_config(self.config()?);
+        Ok(match &self.network {
+            Some(network) => network.adjust(builder),
+            None => builder,
+        })
     }
 
     /// The org: as given, else `--org`, else `user.org` of the configuration.

@@ -31,4 +31,4 @@ pub use self::args::Cli;
 pub use self::console::Console;
 pub use self::failure::{Failure, Status};
 pub use self::run::{run, start};
-pub use self::world::World;
+pub use self::world::{Network, World};

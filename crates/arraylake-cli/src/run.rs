@@ -74,7 +74,7 @@ fn ends_itself(command: &Command) -> bool {
 
 /// Runs a command that has been parsed.
 pub async fn run(cli: Cli, world: World) -> Status {
-    let context = Context { globals: cli.globals, vars: world.vars.clone() };
+    let context = Context { globals: cli.globals, vars: world.vars.clone(), network: world.network.clone() };
     logging::begin(context.globals.quiet, context.globals.verbose, context.config().ok().as_ref());
     let mut console = Console::new(world, context.globals.manner());
     match dispatch(cli.command, &context, &mut console).await {

@@ -2,6 +2,30 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::sync::Arc;
+
+use arraylake_core::ClientBuilder;
+
+/// How requests travel, where not over the network of this machine.
+#[derive(Clone)]
+pub struct Network(Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>);
+
+impl Network {
+    /// Adjusts the builder of each client and of each login, after the configuration.
+    pub fn new(adjust: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static) -> Self {
+        Self(Arc::new(adjust))
+    }
+
+    pub(crate) fn adjust(&self, builder: ClientBuilder) -> ClientBuilder {
+        (self.0)(builder)
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Network")
+    }
+}
 
 /// What a run touches outside of the process: environment, standard streams, and whether they are terminals.
 pub struct World {
@@ -19,6 +43,8 @@ pub struct World {
     pub err_is_terminal: bool,
     /// Whether [`input`](Self::input) is a terminal; nobody is asked anything otherwise.
     pub input_is_terminal: bool,
+    /// How requests travel; none means over the network of this machine.
+    pub network: Option<Network>,
     /// Width of the terminal in columns; none means that lines are as long as they need to be.
     pub width: Option<u16>,
 }
@@ -39,6 +65,7 @@ impl World {
             out_is_terminal,
             err_is_terminal: std::io::stderr().is_terminal(),
             input_is_terminal: std::io::stdin().is_terminal(),
+            network: None,
             width: size.map(|(_, columns)| columns),
         }
     }

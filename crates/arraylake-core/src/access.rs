@@ -5,6 +5,7 @@ use std::fmt;
 use arraylake_types::Secret;
 
 use crate::config::Origin;
+use crate::error::{Error, Result};
 #[cfg(feature = "login")]
 use crate::login::Login;
 
@@ -25,6 +26,24 @@ pub enum Access {
     Login(Login),
     /// A token source of the application, or none.
     Own,
+}
+
+impl Access {
+    /// The token, for another program that speaks to the service by itself. That of a login is renewed first if it is
+    /// about to end; how long it lives then is for the service to say.
+    ///
+    /// # Errors
+    /// Nobody is logged in; the login has ended and cannot be renewed; the tokens are those of the application itself.
+    pub async fn token(&self) -> Result<Secret> {
+        match self {
+            Self::Token { token, .. } => Ok(token.clone()),
+            #[cfg(feature = "login")]
+            Self::Login(login) => login.live_token().await,
+            Self::Own => {
+                Err(Error::Unsupported(format!("this client cannot hand out tokens: it has {self}")))
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Access {

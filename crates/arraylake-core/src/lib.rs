@@ -34,6 +34,7 @@ pub mod login;
 mod logs;
 #[cfg(feature = "migrate")]
 pub mod migrate;
+mod openeo;
 mod pages;
 #[cfg(any(feature = "icechunk", feature = "v1"))]
 mod repository;
@@ -59,6 +60,7 @@ pub use self::error::{ApiError, DecodeError, Error, Result};
 #[cfg(feature = "login")]
 pub use self::login::{Login, LoginError, LoginOptions};
 pub use self::logs::LogLines;
+pub use self::openeo::OpeneoConnection;
 pub use self::pages::Pages;
 pub use self::uri::ServiceUri;
 

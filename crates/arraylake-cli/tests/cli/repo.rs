@@ -1,6 +1,7 @@
 //! `arraylake repo`: entries of the catalog.
 
 use arraylake_core::prelude::*;
+use clap::Parser as _;
 use serde_json::json;
 
 use crate::support::Lake;
@@ -140,4 +141,17 @@ async fn a_repo_that_is_not_there_cannot_be_deleted() {
         let error = lake.run(&args).await.failed(4).err;
         assert!(error.contains("arraylake repo list"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_repo_is_put_under_maintenance_and_back_online_and_a_mode_nobody_knows_is_refused() {
+    let lake = with_entries(&["era5"]).await;
+    let args = ["repo", "set-status", "local/era5", "maintenance", "--message", "back soon"];
+    assert_eq!(lake.run(&args).await.ok().out, "maintenance. back soon\n");
+    let status = lake.run(&["repo", "get-status", "local/era5", "-o", "json"]).await.ok().json();
+    assert_eq!((&status["mode"], &status["message"]), (&json!("maintenance"), &json!("back soon")));
+    assert_eq!(lake.run(&["repo", "set-status", "local/era5", "online"]).await.ok().out, "online\n");
+    let fault =
+        arraylake_cli::Cli::try_parse_from(["arraylake", "repo", "set-status", "local/era5", "asleep"]);
+    assert!(fault.unwrap_err().to_string().contains("online, maintenance or offline"));
 }

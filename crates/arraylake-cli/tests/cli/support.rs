@@ -94,6 +94,7 @@ impl Setting {
             out_is_terminal: self.width.is_some(),
             err_is_terminal: self.typed.is_some(),
             input_is_terminal: self.typed.is_some(),
+            network: None,
             width: self.width,
         }
     }

@@ -280,6 +280,15 @@ impl Login {
         Ok(self.fresh().await?)
     }
 
+    /// A token for another program, which cannot renew it itself. Other than [`token`](Self::token), which leaves it to
+    /// the service to refuse one that could not be renewed, this never gives a token that has ended.
+    ///
+    /// # Errors
+    /// [`LoginError::NotLoggedIn`]; the token has ended, and the login cannot be renewed.
+    pub async fn live_token(&self) -> Result<Secret> {
+        Ok(self.live().await?)
+    }
+
     async fn session_exists(&self) -> bool {
         // A login elsewhere counts, and so does a logout.
         self.inner.session.reread().await.is_ok_and(|tokens| tokens.is_some())

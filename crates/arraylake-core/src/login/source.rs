@@ -36,17 +36,32 @@ fn token_error(error: LoginError) -> TokenError {
 impl Login {
     /// The token to send now. One that is about to end is renewed; if that fails, the service may still take it.
     pub(super) async fn fresh(&self) -> Result<Secret, LoginError> {
+        Ok(self.newest().await?.0)
+    }
+
+    /// The token in use, renewed if it is about to end; and why it could not be.
+    async fn newest(&self) -> Result<(Secret, Option<LoginError>), LoginError> {
         let tokens = self.inner.session.current().await?.ok_or_else(|| self.not_logged_in())?;
         if !self.inner.session.is_old(&tokens.id_token) {
-            return Ok(tokens.id_token.clone());
+            return Ok((tokens.id_token.clone(), None));
         }
         match self.renew(Some(tokens.id_token.clone())).await {
-            Ok(renewed) => Ok(renewed.tokens.id_token.clone()),
+            Ok(renewed) => Ok((renewed.tokens.id_token.clone(), None)),
             Err(error) => {
                 tracing::debug!(%error, "the login could not be renewed ahead of time");
                 self.inner.session.pause();
-                Ok(tokens.id_token.clone())
+                Ok((tokens.id_token.clone(), Some(error)))
             }
+        }
+    }
+
+    /// A token that has not ended, renewed if need be.
+    pub(super) async fn live(&self) -> Result<Secret, LoginError> {
+        match self.newest().await? {
+            (token, _) if !self.inner.session.has_ended(&token) => Ok(token),
+            (_, Some(error)) => Err(error),
+            // Renewals ahead of time are paused; this one is no longer ahead of it.
+            (token, None) => Ok(self.renew(Some(token)).await?.tokens.id_token.clone()),
         }
     }
 

@@ -3,13 +3,13 @@
 mod login;
 mod status;
 
-use arraylake_core::{Access, AsyncClient, Login};
+use arraylake_core::{AsyncClient, Login};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::console::Console;
 use crate::context::Context;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 
 /// Logging in and out, and who is logged in.
 ///
@@ -92,11 +92,7 @@ async fn refresh(login: &Login, console: &mut Console) -> Outcome {
 
 /// Whoever asks for the token gets it: that is all the command is for.
 async fn token(client: &AsyncClient, console: &mut Console) -> Outcome {
-    let token = match client.access() {
-        Access::Token { token, .. } => token.clone(),
-        Access::Login(login) => login.token().await?,
-        _ => return Err(Failure::usage("there is no token")),
-    };
+    let token = client.access().token().await?;
     console.reveal_secrets(true);
     console.show(&json!({"token": token.expose()}), |_| token.expose().to_owned())
 }

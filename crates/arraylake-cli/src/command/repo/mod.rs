@@ -10,6 +10,7 @@ mod list;
 mod modify;
 #[cfg(feature = "icechunk")]
 mod node;
+mod status;
 #[cfg(feature = "icechunk")]
 mod tree;
 #[cfg(feature = "v1")]
@@ -37,6 +38,8 @@ pub(crate) enum RepoCommand {
     #[command(visible_alias = "rm")]
     Delete(delete::DeleteArgs),
     Import(create::ImportArgs),
+    GetStatus(status::GetStatusArgs),
+    SetStatus(status::SetStatusArgs),
     #[cfg(feature = "icechunk")]
     Tree(tree::TreeArgs),
     #[cfg(feature = "icechunk")]
@@ -78,6 +81,14 @@ impl RepoCommand {
             Self::Delete(args) => {
                 let repo = context.repo(args.repo())?;
                 delete::delete(&context.client()?, console, &repo, &args).await
+            }
+            Self::GetStatus(args) => {
+                let repo = context.repo(args.repo())?;
+                status::get(&context.client()?, console, &repo).await
+            }
+            Self::SetStatus(args) => {
+                let repo = context.repo(args.repo())?;
+                status::set(&context.client()?, console, &repo, args).await
             }
             #[cfg(feature = "icechunk")]
             Self::Tree(args) => {
