@@ -1,11 +1,12 @@
 //! What is different between a recorded call and ours, each difference as a line of text.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::handed;
 use super::kinds::{Outcome, recorded_outcome};
 use super::play::Played;
 use super::record::{Record, Sent};
+use super::values;
 
 /// All differences; none if the calls are equal.
 pub(crate) fn differences(record: &Record, ours: &[Sent], played: &Played) -> Vec<String> {
@@ -14,6 +15,9 @@ pub(crate) fn differences(record: &Record, ours: &[Sent], played: &Played) -> Ve
     // What only one of them came to is told by the outcomes.
     if outcome == expected && (outcome.is_ok() || !played.handed.is_empty()) {
         handed::differences(&handed::recorded(record), &played.handed, "", &mut lines);
+    }
+    if let (Some(value), true, true) = (&played.value, outcome.is_ok(), expected.is_ok()) {
+        values::differences(&record.returned, value, "", &mut lines);
     }
     if outcome != expected {
         let word = |outcome: &Outcome| outcome.as_ref().map_or_else(Clone::clone, |()| "a value".to_owned());
@@ -25,11 +29,15 @@ pub(crate) fn differences(record: &Record, ours: &[Sent], played: &Played) -> Ve
 }
 
 fn requests(record: &Record, ours: &[Sent]) -> Vec<String> {
-    let theirs: Vec<&Sent> = record.exchanges.iter().map(|exchange| &exchange.sent).collect();
-    let mut left: Vec<Option<&Sent>> = theirs.iter().copied().map(Some).collect();
+    let theirs: Vec<Sent> = record.exchanges.iter().map(|exchange| exchange.sent.clone()).collect();
+    let (theirs, ours) = match record.is_of_zarr() {
+        true => (together(&theirs), together(ours)),
+        false => (theirs, ours.to_vec()),
+    };
+    let mut left: Vec<Option<&Sent>> = theirs.iter().map(Some).collect();
     let mut places = Vec::new();
     let mut odd = Vec::new();
-    for sent in ours {
+    for sent in &ours {
         match left.iter().position(|it| *it == Some(sent)) {
             Some(place) => {
                 left[place] = None;
@@ -67,11 +75,50 @@ fn changes(theirs: &Sent, ours: &Sent) -> Vec<String> {
         lines.push(format!("{} instead of {}", word(ours), word(theirs)));
     }
     let null = Value::Null;
-    body(theirs.body.as_ref().unwrap_or(&null), ours.body.as_ref().unwrap_or(&null), "", &mut lines);
+    let (their_body, own_body) = (theirs.body.as_ref().unwrap_or(&null), ours.body.as_ref().unwrap_or(&null));
+    match (by_path(their_body), by_path(own_body)) {
+        (Some(their_rows), Some(own_rows)) if ours.is_bulk() => {
+            body(&their_rows, &own_rows, "", &mut lines);
+            let place =
+                format!("body of {}/{}", ours.path[ours.path.len() - 2], ours.path[ours.path.len() - 1]);
+            lines.iter_mut().for_each(|line| *line = line.replacen("body", &place, 1));
+        }
+        _ => body(their_body, own_body, "", &mut lines),
+    }
     if lines.is_empty() && theirs != ours {
         lines.push("query: order".to_owned());
     }
     lines
+}
+
+/// Requests about many paths at once as one of each kind: what is in which batch means nothing.
+fn together(all: &[Sent]) -> Vec<Sent> {
+    let mut merged: Vec<Sent> = Vec::new();
+    for sent in all {
+        let alike = |it: &&mut Sent| it.is_bulk() && it.name() == sent.name() && it.query == sent.query;
+        let known = merged.iter_mut().find(alike).and_then(|it| it.body.as_mut()?.as_array_mut());
+        match (known, sent.body.as_ref().and_then(Value::as_array)) {
+            (Some(rows), Some(more)) => {
+                rows.extend(more.iter().cloned());
+                rows.sort_by_key(Value::to_string);
+                rows.dedup();
+            }
+            _ => merged.push(sent.clone()),
+        }
+    }
+    merged
+}
+
+/// Rows of a request about many paths by their paths; each may be there more than once.
+fn by_path(value: &Value) -> Option<Value> {
+    let mut fields = Map::new();
+    for row in value.as_array()? {
+        let path = row.as_str().or(row["path"].as_str())?;
+        let again = fields.keys().filter(|key| key.split('#').next() == Some(path)).count();
+        let key = if again == 0 { path.to_owned() } else { format!("{path}#{again}") };
+        fields.insert(key, row.clone());
+    }
+    Some(Value::Object(fields))
 }
 
 fn body(theirs: &Value, ours: &Value, path: &str, lines: &mut Vec<String>) {

@@ -6,7 +6,7 @@ use arraylake_core::icechunk::icechunk::config::Credentials;
 use arraylake_core::icechunk::{IcechunkRepo, RepoStorage};
 use serde_json::{Map, Value, json};
 
-use super::elsewhere::METASTORE;
+use super::play::METASTORE;
 use super::play_object_stores;
 use super::record::Record;
 use super::watched_store;

@@ -67,6 +67,19 @@ impl Home {
         builder.with_transport(|transport| transport.with_leaf(leaf))
     }
 
+    /// The settings as the environment of a program.
+    pub(crate) fn vars(&self) -> Vec<(String, String)> {
+        let variable = |key: &str| format!("ARRAYLAKE_{}", key.replace('.', "__").to_ascii_uppercase());
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let set = self.config.settings().into_iter().filter(|it| self.config.get(&it.key).is_some());
+        let set = set.map(|it| (variable(&it.key), text(&it.value)));
+        let mut vars: Vec<(String, String)> = set.collect();
+        vars.push(("HOME".to_owned(), self.dir.path().display().to_string()));
+        vars.extend(self.uri.iter().map(|uri| (variable("service.uri"), uri.clone())));
+        vars.extend(self.token.iter().map(|token| (variable("token"), token.clone())));
+        vars
+    }
+
     /// The settings.
     pub(crate) fn config(&self) -> &Config {
         &self.config

@@ -5,6 +5,7 @@ use arraylake_core::icechunk::ErrorKind;
 use arraylake_core::login::LoginError;
 use arraylake_core::v1;
 
+use super::play_command;
 use super::record::Record;
 
 /// What came of a call: a value, or an error of a kind.
@@ -128,7 +129,9 @@ const REQUESTS: [&str; 6] = [
 
 /// What came of a recorded call.
 pub(crate) fn recorded_outcome(record: &Record) -> Outcome {
-    let Some((class, message)) = &record.raised else { return Ok(()) };
+    let Some((class, message)) = &record.raised else {
+        return play_command::recorded(record).unwrap_or(Ok(()));
+    };
     if let Some(kind) = recorded_login(record, class, message) {
         return Err(kind.to_owned());
     }

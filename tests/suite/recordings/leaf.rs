@@ -10,6 +10,7 @@ use arraylake_transport::{Body, Error, ErrorKind};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 
+use super::contents::Contents;
 use super::memory;
 use super::record::{Answer, Exchange, Sent};
 
@@ -24,6 +25,8 @@ pub(crate) struct Recorded(Arc<Mutex<State>>);
 struct State {
     /// What happens before the call is answered by this, and not remembered; the flag says that the repo is empty.
     prelude: Option<bool>,
+    /// What the V1 repo holds, where requests about it need not be those that were recorded.
+    contents: Option<Contents>,
     exchanges: Vec<Exchange>,
     used: Vec<bool>,
     sent: Vec<Sent>,
@@ -34,6 +37,7 @@ impl Recorded {
         let used = vec![false; exchanges.len()];
         Self(Arc::new(Mutex::new(State {
             prelude: None,
+            contents: None,
             exchanges: exchanges.to_vec(),
             used,
             sent: Vec::new(),
@@ -55,10 +59,23 @@ impl Recorded {
         self.0.lock().unwrap().prelude = None;
     }
 
+    /// From now on requests about the contents of a V1 repo are answered by what it holds, refused ones apart.
+    pub(crate) fn hold_contents(&self) {
+        let mut state = self.0.lock().unwrap();
+        state.contents = Some(Contents::before(&state.exchanges));
+    }
+
     fn answer(&self, sent: Sent) -> Option<Answer> {
         let mut state = self.0.lock().unwrap();
         if let Some(is_empty) = state.prelude {
             return memory::before(&sent, is_empty);
+        }
+        let refused = |it: &Exchange| it.sent == sent && it.status().is_none_or(|status| status >= 300);
+        if !state.exchanges.iter().any(refused)
+            && let Some(answer) = state.contents.as_mut().and_then(|contents| contents.answer(&sent))
+        {
+            state.sent.push(sent);
+            return Some(answer);
         }
         let there = state.there(&sent);
         let found = state.find(&sent, there);

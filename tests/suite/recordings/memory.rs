@@ -10,7 +10,9 @@ pub(crate) fn answer(exchanges: &[Exchange], sent: &Sent) -> Option<Answer> {
     let body = match (sent.method.as_str(), &path[..]) {
         ("GET", [_, "user"]) => json!({"id": "22222222-2222-4222-8222-222222222222", "first_name": "Dummy",
             "family_name": "User", "email": "dummy@example.com"}),
-        ("GET", [_, "repos", org, repo]) => named(exchanges, org, repo)?,
+        ("GET", [_, "repos", org, repo]) => {
+            named(exchanges, org, repo).or_else(|| deleted(exchanges, org, repo))?
+        }
         ("GET", [_, "repos", org, repo, "bucket-credentials"]) => match opened(exchanges, org, repo) {
             Some(answer) => answer.get("repo_credentials").filter(|keys| !keys.is_null())?.clone(),
             None => {
@@ -55,6 +57,15 @@ fn named(exchanges: &[Exchange], org: &str, repo: &str) -> Option<Value> {
         }
         _ => None,
     })
+}
+
+/// A repo of which nothing is told but that it was deleted.
+fn deleted(exchanges: &[Exchange], org: &str, repo: &str) -> Option<Value> {
+    let is_it = |it: &Exchange| it.sent.method == "DELETE" && it.sent.path == ["", "orgs", org, repo];
+    exchanges.iter().find(|it| is_it(it) && it.status().is_some_and(|status| status < 300))?;
+    Some(
+        json!({"_id": "0123456789abcdef01234567", "org": org, "name": repo, "kind": "icechunk", "prefix": ""}),
+    )
 }
 
 fn find(value: &Value, org: &str, repo: &str) -> Option<Value> {

@@ -1,30 +1,40 @@
 //! The same call through our client: which method of ours a recorded one is, and its arguments.
 
 use arraylake_core::prelude::*;
-use arraylake_core::{Error, Result};
+use arraylake_core::{Error, Pages};
 use arraylake_types::InvalidInput;
 use serde_json::{Map, Value};
 
-use super::elsewhere::METASTORE;
 use super::home::Home;
 use super::kinds::{Outcome, kind_of};
 use super::leaf::Recorded;
 use super::record::Record;
+use super::values::shown;
 use super::{
-    play_buckets, play_catalog, play_compute, play_iceberg, play_keys, play_logins, play_metastore,
-    play_object_stores, play_open, play_repos, play_v1,
+    play_buckets, play_catalog, play_command, play_compute, play_iceberg, play_keys, play_logins,
+    play_metastore, play_object_stores, play_open, play_repos, play_v1,
 };
+
+pub(crate) use arraylake_core::Result;
+
+/// The class of the metastore of V1 repos, whose calls are made through ours.
+pub(crate) const METASTORE: &str = "HttpMetastoreDatabase.";
+
+/// What came of a call, as a value in the form of the wire.
+pub(crate) type Answer = Result<Value>;
 
 /// What a call of ours came to.
 pub(crate) struct Played {
     pub(crate) outcome: Outcome,
+    /// What was returned, to be compared; none if that is compared elsewhere, or not at all.
+    pub(crate) value: Option<Value>,
     /// What was handed to a store, as far as a call does that.
     pub(crate) handed: Map<String, Value>,
 }
 
 impl Played {
     pub(crate) fn of(outcome: Outcome) -> Self {
-        Self { outcome, handed: Map::new() }
+        Self { outcome, value: None, handed: Map::new() }
     }
 }
 
@@ -34,13 +44,31 @@ impl From<Result<()>> for Played {
     }
 }
 
+impl From<Answer> for Played {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Ok(value) => Self { value: Some(value), ..Self::of(Ok(())) },
+            Err(error) => Self::of(Err(kind_of(&error))),
+        }
+    }
+}
+
+/// The value of a call that has none.
+pub(crate) fn nothing((): ()) -> Value {
+    Value::Null
+}
+
 /// Makes a recorded call through our client; none if no method of ours is meant.
 pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Played> {
     if record.call.starts_with(METASTORE) || record.call == "AutoRefreshingCredentialProvider.load" {
-        return play_metastore::play(record, leaf).await.map(Played::of);
+        return play_metastore::play(record, leaf).await;
     }
     let home = Home::of(record);
-    let mut played = match play_logins::play(record, &home, leaf).await {
+    let outcome = match play_command::play(record, &home, leaf).await {
+        None => play_logins::play(record, &home, leaf).await,
+        outcome => outcome,
+    };
+    let mut played = match outcome {
         Some(outcome) => Played::of(outcome),
         None => match play_v1::play(record, &home, leaf).await {
             Some(played) => played,
@@ -56,7 +84,7 @@ pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Played> {
 async fn with_client(record: &Record, home: &Home, leaf: &Recorded) -> Option<Played> {
     let client = match home.builder(leaf).build() {
         Ok(client) => client,
-        Err(error) => return Some(Played::from(Err(error))),
+        Err(error) => return Some(Played::from(error)),
     };
     let args = Args(record);
     if let Some(played) = play_open::play(&client, &args).await {
@@ -69,7 +97,8 @@ async fn with_client(record: &Record, home: &Home, leaf: &Recorded) -> Option<Pl
         return Some(played);
     }
     let outcome = match record.method() {
-        _ if record.call == "AsyncClient" => Some(Ok(())),
+        _ if record.call == "AsyncClient" => return Some(Played::of(Ok(()))),
+        "get_openeo_connection" => play_compute::play(&client, &args).await,
         _ if record.call.contains("Compute") => play_compute::play(&client, &args).await,
         method if method.contains("iceberg") => play_iceberg::play(&client, &args).await,
         _ => match play_repos::play(&client, &args).await {
@@ -131,6 +160,23 @@ impl Args<'_> {
         } else {
             Err(bad("imsure"))
         }
+    }
+
+    /// All rows, page by page, of as many pages as were asked for then: the loop may have been left early, even within
+    /// the last page.
+    pub(crate) async fn walk<T>(&self, pages: Pages<T>) -> Answer
+    where
+        T: serde::Serialize + Send + 'static,
+    {
+        let (mut pages, mut all, mut before) = (pages.with_ahead(0), Vec::new(), 0);
+        for _ in &self.0.exchanges {
+            let Some(page) = pages.next().await? else { break };
+            before = all.len();
+            all.extend(page.rows.items);
+        }
+        let returned = self.0.returned.as_array().map_or(all.len(), Vec::len);
+        all.truncate(returned.max(before + 1));
+        Ok(shown(all))
     }
 
     /// How something is deleted.

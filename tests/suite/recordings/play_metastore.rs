@@ -3,17 +3,18 @@
 use arraylake_core::transport::Transport;
 use arraylake_core::v1::metastore::{Listing, View};
 use arraylake_core::v1::{Error, Metastore};
-use arraylake_types::Secret;
 use arraylake_types::v1::{Collection, CommitId, NewDoc, SessionId, UpdateBranch};
-use serde_json::{Value, from_value};
+use arraylake_types::{Secret, StorageCredentials};
+use serde_json::{Value, from_value, json};
 
-use super::kinds::{Outcome, kind_of_v1};
+use super::kinds::kind_of_v1;
 use super::leaf::Recorded;
-use super::play::Args;
+use super::play::{Args, Played, nothing};
 use super::record::Record;
+use super::values::shown;
 
 /// Makes the call; none if no method of ours is meant.
-pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
+pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Played> {
     let args = Args(record);
     let metastore = metastore(&args, leaf)?;
     let outcome = match record.method() {
@@ -32,10 +33,13 @@ pub(crate) async fn play(record: &Record, leaf: &Recorded) -> Option<Outcome> {
         }
         "add_docs" | "get_docs" | "del_docs" | "del_prefix" | "rename" => documents(&metastore, &args).await,
         "list" | "getsize" | "tree" => listings(&metastore, &args).await,
-        "load" => Some(metastore.bucket_credentials().await.map(drop)),
+        "load" => Some(metastore.bucket_credentials().await.map(keys)),
         _ => return None,
     };
-    Some(outcome?.map_err(|error| kind_of_v1(&error)))
+    Some(match outcome? {
+        Ok(value) => Played { value: Some(value), ..Played::of(Ok(())) },
+        Err(error) => Played::of(Err(kind_of_v1(&error))),
+    })
 }
 
 fn metastore(args: &Args<'_>, leaf: &Recorded) -> Option<Metastore> {
@@ -45,7 +49,22 @@ fn metastore(args: &Args<'_>, leaf: &Recorded) -> Option<Metastore> {
     Some(Metastore::new(transport, args.text("repo").parse().ok()?))
 }
 
-type Answer = Option<Result<(), Error>>;
+/// What was deleted; Python returns that it was.
+fn done((): ()) -> Value {
+    true.into()
+}
+
+/// Keys under the names that fsspec has for them.
+fn keys(credentials: StorageCredentials) -> Value {
+    match credentials {
+        StorageCredentials::S3(keys) => json!({"access_key": keys.aws_access_key_id.expose(),
+            "secret_key": keys.aws_secret_access_key.expose(),
+            "token": keys.aws_session_token.as_ref().map(Secret::expose)}),
+        other => shown(other),
+    }
+}
+
+type Answer = Option<Result<Value, Error>>;
 
 /// A value of the arguments as a type of ours.
 fn value<T: serde::de::DeserializeOwned>(args: &Args<'_>, key: &str) -> Option<T> {
@@ -68,10 +87,10 @@ async fn commits(metastore: &Metastore, args: &Args<'_>) -> Answer {
     Some(match args.0.method() {
         "get_commits" => {
             let last: Option<CommitId> = value(args, "last_seen_commit")?;
-            metastore.get_commits(limit(args), last.as_ref()).await.map(drop)
+            metastore.get_commits(limit(args), last.as_ref()).await.map(shown)
         }
-        "get_commit_by_id" => metastore.get_commit_by_id(&value(args, "commit_id")?).await.map(drop),
-        _ => metastore.new_commit(&value(args, "commit_info")?).await.map(drop),
+        "get_commit_by_id" => metastore.get_commit_by_id(&value(args, "commit_id")?).await.map(shown),
+        _ => metastore.new_commit(&value(args, "commit_info")?).await.map(shown),
     })
 }
 
@@ -79,13 +98,14 @@ async fn tags(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let names = names(args, "names");
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Some(match args.0.method() {
-        "get_tags" => metastore.get_tags(&names).await.map(drop),
+        "get_tags" => metastore.get_tags(&names).await.map(shown),
         "get_refs" => {
             let (branches, tags) = tokio::join!(metastore.get_branches(&names), metastore.get_tags(&names));
-            branches.map(drop).and(tags.map(drop))
+            // Python tells tags first.
+            branches.and_then(|branches| Ok(shown((tags?, branches))))
         }
-        "new_tag" => metastore.new_tag(&value(args, "tag")?).await.map(drop),
-        _ => metastore.delete_tag(args.text("tag_name")).await,
+        "new_tag" => metastore.new_tag(&value(args, "tag")?).await.map(shown),
+        _ => metastore.delete_tag(args.text("tag_name")).await.map(done),
     })
 }
 
@@ -95,20 +115,20 @@ async fn branches(metastore: &Metastore, args: &Args<'_>) -> Answer {
         "get_branches" => {
             let names = names(args, "names");
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            metastore.get_branches(&names).await.map(drop)
+            metastore.get_branches(&names).await.map(shown)
         }
         "update_branch" => {
             let mut update = UpdateBranch::create(args.text("branch"), value(args, "new_commit")?);
             update.new_branch = args.flag("new_branch");
             update.base_commit = base;
             update.session_id = value(args, "session_id")?;
-            metastore.update_branch(&update).await
+            metastore.update_branch(&update).await.map(nothing)
         }
-        "delete_branch" => metastore.delete_branch(args.text("branch_name")).await,
-        "rebase" => metastore.rebase(&view(args)?, args.text("upstream_branch")).await.map(drop),
+        "delete_branch" => metastore.delete_branch(args.text("branch_name")).await.map(done),
+        "rebase" => metastore.rebase(&view(args)?, args.text("upstream_branch")).await.map(shown),
         _ => {
             let commit: Option<CommitId> = value(args, "commit_id")?;
-            metastore.old_style_rebase(commit.as_ref(), args.text("upstream_branch")).await.map(drop)
+            metastore.old_style_rebase(commit.as_ref(), args.text("upstream_branch")).await.map(shown)
         }
     })
 }
@@ -116,13 +136,13 @@ async fn branches(metastore: &Metastore, args: &Args<'_>) -> Answer {
 async fn sessions(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let id: Option<SessionId> = value(args, "session_id")?;
     Some(match args.0.method() {
-        "list_active_sessions" => metastore.list_active_sessions().await.map(drop),
-        "create_session" => metastore.create_session(&value(args, "session_request")?).await.map(drop),
-        "get_session" => metastore.get_session(&id?).await.map(drop),
+        "list_active_sessions" => metastore.list_active_sessions().await.map(shown),
+        "create_session" => metastore.create_session(&value(args, "session_request")?).await.map(shown),
+        "get_session" => metastore.get_session(&id?).await.map(shown),
         "update_session_expiration" => {
-            metastore.update_session_expiration(&value(args, "update_request")?).await.map(drop)
+            metastore.update_session_expiration(&value(args, "update_request")?).await.map(shown)
         }
-        _ => metastore.expire_session(&id?).await.map(drop),
+        _ => metastore.expire_session(&id?).await.map(shown),
     })
 }
 
@@ -130,14 +150,14 @@ async fn touched(metastore: &Metastore, args: &Args<'_>) -> Answer {
     let collection = Collection::from(args.text("collection"));
     Some(match args.0.method() {
         "get_all_sessions_for_path" => {
-            metastore.get_all_sessions_for_path(&collection, args.text("path")).await.map(drop)
+            metastore.get_all_sessions_for_path(&collection, args.text("path")).await.map(shown)
         }
         "get_all_paths_for_session" => {
-            metastore.get_all_paths_for_session(&collection, &view(args)?, limit(args)).await.map(drop)
+            metastore.get_all_paths_for_session(&collection, &view(args)?, limit(args)).await.map(shown)
         }
         _ => {
             let commit = value(args, "commit_id")?;
-            metastore.get_all_paths_for_commit(&collection, &commit, limit(args)).await.map(drop)
+            metastore.get_all_paths_for_commit(&collection, &commit, limit(args)).await.map(shown)
         }
     })
 }
@@ -151,12 +171,12 @@ async fn documents(metastore: &Metastore, args: &Args<'_>) -> Answer {
             let items: serde_json::Map<String, Value> = value(args, "items")?;
             let doc = |(path, content)| NewDoc::new(view.session.clone(), path, content);
             let docs: Vec<NewDoc> = items.into_iter().map(doc).collect();
-            metastore.add_docs(&collection, &view, &docs).await
+            metastore.add_docs(&collection, &view, &docs).await.map(nothing)
         }
-        "get_docs" => metastore.get_docs(&collection, &view, &paths).await.map(drop),
-        "del_docs" => metastore.del_docs(&collection, &view, &paths).await,
-        "del_prefix" => metastore.del_prefix(&collection, &view, args.text("prefix")).await,
-        _ => metastore.rename(&view, args.text("src_path"), args.text("dst_path")).await,
+        "get_docs" => metastore.get_docs(&collection, &view, &paths).await.map(shown),
+        "del_docs" => metastore.del_docs(&collection, &view, &paths).await.map(nothing),
+        "del_prefix" => metastore.del_prefix(&collection, &view, args.text("prefix")).await.map(nothing),
+        _ => metastore.rename(&view, args.text("src_path"), args.text("dst_path")).await.map(nothing),
     })
 }
 
@@ -169,12 +189,12 @@ async fn listings(metastore: &Metastore, args: &Args<'_>) -> Answer {
             listing.all_subdirs = args.flag("all_subdirs");
             listing.filter = filter.map(str::to_owned);
             let collection = Collection::from(args.text("collection"));
-            metastore.list(&collection, &view, &listing).await.map(drop)
+            metastore.list(&collection, &view, &listing).await.map(shown)
         }
-        "getsize" => metastore.getsize(&view, prefix).await.map(drop),
+        "getsize" => metastore.getsize(&view, prefix).await.map(shown),
         _ => {
             let depth = args.number("depth").and_then(|depth| u32::try_from(depth).ok()).unwrap_or(10);
-            metastore.tree(&view, prefix, depth, filter).await.map(drop)
+            metastore.tree(&view, prefix, depth, filter).await.map(shown)
         }
     })
 }

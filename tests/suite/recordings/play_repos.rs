@@ -1,17 +1,18 @@
 //! Recorded calls about repos.
 
+use arraylake_core::AsyncClient;
 use arraylake_core::prelude::*;
-use arraylake_core::{AsyncClient, Result};
 use arraylake_types::optimization::{Retention, Seconds};
 use arraylake_types::{
     ModifyExpiration, ModifyGc, ModifyOptimization, OptimizationWindow, RepoOperationMode,
 };
-use serde_json::{Value, from_value};
+use serde_json::{Value, from_value, json};
 
-use super::play::{Args, bad};
+use super::play::{Answer, Args, Result, bad, nothing};
+use super::values::shown;
 
 /// Makes the call, if it is one of these.
-pub(crate) async fn play(client: &AsyncClient, args: &Args<'_>) -> Option<Result<()>> {
+pub(crate) async fn play(client: &AsyncClient, args: &Args<'_>) -> Option<Answer> {
     Some(match args.0.method() {
         "list_repos" => list(client, args).await,
         "list_repos_paginated" => stream(client, args).await,
@@ -34,38 +35,36 @@ fn options(args: &Args<'_>) -> Result<ListRepos> {
     Ok(options)
 }
 
-async fn list(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
-    client.list_repos(&args.org()?, options(args)?).await.map(drop)
+async fn list(client: &AsyncClient, args: &Args<'_>) -> Answer {
+    client.list_repos(&args.org()?, options(args)?).await.map(|rows| shown(&rows.items))
 }
 
-/// Page by page, for as many pages as were asked for then: the loop may have been left early.
-async fn stream(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
+async fn stream(client: &AsyncClient, args: &Args<'_>) -> Answer {
     let from = PageRequest::default().with_size(args.number("page_size").unwrap_or(50));
-    let mut pages = client.list_repos_stream(&args.org()?, from, options(args)?)?.with_ahead(0);
-    for _ in &args.0.exchanges {
-        if pages.next().await?.is_none() {
-            break;
-        }
-    }
-    Ok(())
+    args.walk(client.list_repos_stream(&args.org()?, from, options(args)?)?).await
 }
 
-async fn page(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
+async fn page(client: &AsyncClient, args: &Args<'_>) -> Answer {
     let page =
         PageRequest::new(args.number("page").unwrap_or(1)).with_size(args.number("size").unwrap_or(50));
-    client.list_repos_page(&args.org()?, page, options(args)?).await.map(drop)
+    client.list_repos_page(&args.org()?, page, options(args)?).await.map(shown)
 }
 
-async fn get(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
-    client.get_repo_object(&args.repo()?).await.map(drop)
+async fn get(client: &AsyncClient, args: &Args<'_>) -> Answer {
+    let entry = client.get_repo_object(&args.repo()?).await?;
+    Ok(match args.0.method() {
+        // An object of Python, which knows nothing but where the repo is.
+        "open_database" => json!({"repo_path": format!("/repos/{}/{}", entry.org, entry.name)}),
+        _ => shown(entry),
+    })
 }
 
-async fn open(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
-    client.open_repo(&args.repo()?).await.map(drop)
+async fn open(client: &AsyncClient, args: &Args<'_>) -> Answer {
+    client.open_repo(&args.repo()?).await.map(shown)
 }
 
 /// The entry of a new repo.
-async fn create(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
+async fn create(client: &AsyncClient, args: &Args<'_>) -> Answer {
     let repo = args.repo()?;
     let mut request = NewRepo::new(repo.repo());
     request.bucket_nickname = args.read("bucket_config_nickname", from_value)?;
@@ -78,19 +77,19 @@ async fn create(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
     if args.flag("import_existing") {
         request = request.with_create_mode(arraylake_types::CreateMode::Import);
     }
-    client.create_repo_object(repo.org(), request).await.map(drop)
+    client.create_repo_object(repo.org(), request).await.map(shown)
 }
 
-async fn import(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
+async fn import(client: &AsyncClient, args: &Args<'_>) -> Answer {
     let repo = args.repo()?;
     let bucket = args.get("bucket_config_nickname").or(args.get("bucket_nickname")).and_then(Value::as_str);
     let mut request = ImportRepo::new(repo.repo(), bucket.unwrap_or_default(), args.text("prefix"))?;
     request.description = args.read("description", from_value)?;
     request.metadata = args.read("metadata", from_value)?;
-    client.import_repo_object(repo.org(), request).await.map(drop)
+    client.import_repo_object(repo.org(), request).await.map(shown)
 }
 
-async fn modify(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
+async fn modify(client: &AsyncClient, args: &Args<'_>) -> Answer {
     let mut request = ModifyRepo::new();
     request.description = args.read("description", from_value)?;
     request.add_metadata = args.read("add_metadata", from_value)?;
@@ -101,7 +100,7 @@ async fn modify(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
     if let Some(config) = sent.filter(|config| !config.is_null()) {
         request.optimization_config = Some(optimization(config)?);
     }
-    client.modify_repo(&args.repo()?, request).await
+    client.modify_repo(&args.repo()?, request).await.map(nothing)
 }
 
 fn optimization(config: &Value) -> Result<ModifyOptimization> {
@@ -163,12 +162,12 @@ fn expiry(fields: &Value) -> Result<ModifyExpiration> {
     Ok(expiration)
 }
 
-async fn delete(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
-    client.delete_repo(&args.repo()?, args.sure()?, args.deletion()).await
+async fn delete(client: &AsyncClient, args: &Args<'_>) -> Answer {
+    client.delete_repo(&args.repo()?, args.sure()?, args.deletion()).await.map(nothing)
 }
 
-async fn status(client: &AsyncClient, args: &Args<'_>) -> Result<()> {
+async fn status(client: &AsyncClient, args: &Args<'_>) -> Answer {
     let mut request = NewRepoStatus::new(RepoOperationMode::from(args.text("mode")));
     request.message = args.read("message", from_value)?;
-    client.set_repo_status(&args.repo()?, request).await.map(drop)
+    client.set_repo_status(&args.repo()?, request).await.map(shown)
 }

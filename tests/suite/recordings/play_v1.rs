@@ -12,7 +12,7 @@ use super::leaf::Recorded;
 use super::play::{Args, Played};
 use super::record::Record;
 use super::watched_store::{Asked, Watched};
-use super::{play_v1_data, play_v1_history};
+use super::{play_v1_data, play_v1_history, play_v1_zarr};
 
 /// What came of a call of a V1 repo: a value to be compared with the recorded one, nothing where there is none.
 pub(crate) type Answer = Result<Value, arraylake_core::v1::Error>;
@@ -29,16 +29,19 @@ pub(crate) async fn play(record: &Record, home: &Home, leaf: &Recorded) -> Optio
     leaf.end_prelude();
     let repo = match opened {
         Ok(repo) => repo,
-        Err(error) => return Some(Played::from(Err(error))),
+        Err(error) => return Some(Played::from(error)),
     };
     let args = Args(record);
     let answer = match play_v1_history::play(&repo, &args).await {
-        None => play_v1_data::play(&repo, &args).await?,
+        None => match play_v1_zarr::play(&repo, &args, leaf).await {
+            None => play_v1_data::play(&repo, &args).await?,
+            Some(answer) => answer,
+        },
         Some(answer) => answer,
     };
     let mut handed = Map::new();
     handed.insert("objects".to_owned(), asked.sorted());
-    Some(Played { outcome: compared(record, answer), handed })
+    Some(Played { handed, ..Played::of(compared(record, answer)) })
 }
 
 /// The outcome, unless the value is another one than was recorded.
@@ -135,11 +138,6 @@ pub(crate) fn at(args: &Args<'_>, key: &str) -> Ref {
 /// An error about an argument that cannot be given.
 pub(crate) fn bad(what: &str) -> arraylake_core::v1::Error {
     arraylake_types::InvalidInput::new("argument", what, "cannot be given").into()
-}
-
-/// A value of ours in the form of the recorded one.
-pub(crate) fn shown(value: impl serde::Serialize) -> Value {
-    serde_json::to_value(value).unwrap()
 }
 
 impl From<arraylake_core::Error> for Played {

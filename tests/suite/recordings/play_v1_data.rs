@@ -11,7 +11,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value, from_value, json};
 
 use super::play::Args;
-use super::play_v1::{Answer, bad, shown};
+use super::play_v1::{Answer, bad};
+use super::values::shown;
 
 /// Makes the call, if it is one of these.
 pub(crate) async fn play(repo: &AsyncRepo, args: &Args<'_>) -> Option<Answer> {

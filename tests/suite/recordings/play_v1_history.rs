@@ -6,7 +6,8 @@ use arraylake_core::v1::{AsyncRepo, Checkout, CommitOptions};
 use serde_json::{Value, json};
 
 use super::play::Args;
-use super::play_v1::{Answer, at, bad, shown};
+use super::play_v1::{Answer, at, bad};
+use super::values::shown;
 
 /// Makes the call, if it is one of these.
 pub(crate) async fn play(repo: &AsyncRepo, args: &Args<'_>) -> Option<Answer> {

@@ -33,7 +33,7 @@ impl Sent {
 
     /// In requests about many paths the order of them means nothing.
     fn without_order(mut self) -> Self {
-        if self.path.last().is_some_and(|last| last.starts_with("_bulk_"))
+        if self.is_bulk()
             && let Some(Value::Array(rows)) = &mut self.body
         {
             rows.sort_by_key(Value::to_string);
@@ -51,6 +51,11 @@ impl Sent {
             recorded => recorded.to_owned(),
         });
         self
+    }
+
+    /// Whether it is about many paths of a V1 repo.
+    pub(crate) fn is_bulk(&self) -> bool {
+        self.path.last().is_some_and(|last| last.starts_with("_bulk_"))
     }
 
     /// Method and path, for messages.
@@ -106,6 +111,9 @@ pub(crate) enum Answer {
     Dropped(String),
 }
 
+/// The codec of recorded V1 arrays.
+const ZLIB: &str = r#""codec":"https://purl.org/zarr/spec/codec/zlib/1.0""#;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) sent: Sent,
@@ -120,6 +128,8 @@ impl Exchange {
         let method = request["method"].as_str().unwrap();
         let mut sent = Sent::new(method, path, request["raw_query"].as_str(), b"")
             .with_token(request["headers"]["authorization"].as_str());
+        // Addresses are recorded as that, and the only codecs in them are of this one.
+        let body = body.map(|text| text.replace(r#""codec":"<url>""#, ZLIB));
         sent.body = body.and_then(|text| serde_json::from_str(&text).ok()).or(request.get("form").cloned());
         if request.get("raw_path").is_none() {
             // Decoded already.
@@ -136,12 +146,17 @@ impl Exchange {
         let text = response["text"].as_str().map(str::to_owned);
         let body = text.or_else(|| response.get("json").map(Value::to_string)).unwrap_or_default();
         // The address of the login provider has to be one.
-        let body = with_ports(&body);
+        let body = with_ports(&body).replace(r#""codec":"<url>""#, ZLIB);
         let headers = response["headers"].as_object().cloned().unwrap_or_default();
         let headers =
             headers.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()));
         let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
         Answer::Whole { status, body, headers: headers.collect() }
+    }
+
+    /// Whether the answer holds a text.
+    pub(crate) fn tells_of(&self, text: &str) -> bool {
+        matches!(&self.answer, Answer::Whole { body, .. } if body.contains(text))
     }
 
     pub(crate) fn status(&self) -> Option<u16> {
@@ -198,7 +213,7 @@ impl Record {
             concurrent: exchanges.iter().any(|exchange| exchange.get("concurrent").is_some()),
             exchanges: exchanges.iter().map(Exchange::read).collect(),
             raised,
-            returned: value["outcome"]["returned"].clone(),
+            returned: serde_json::from_str(&with_ports(&value["outcome"]["returned"].to_string())).unwrap(),
             files: value["files"].clone(),
             storage: value["storage"].as_array().cloned().unwrap_or_default(),
             browser: value["browser"]
@@ -213,6 +228,11 @@ impl Record {
     /// The method without its class.
     pub(crate) fn method(&self) -> &str {
         self.call.rsplit('.').next().unwrap_or_default()
+    }
+
+    /// Whether Python's Zarr store was asked, or what stands on it.
+    pub(crate) fn is_of_zarr(&self) -> bool {
+        matches!(self.call.as_str(), "Repo.store" | "Repo.root_group" | "Repo.to_xarray")
     }
 
     /// For messages.

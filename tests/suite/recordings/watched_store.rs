@@ -1,5 +1,7 @@
-//! Buckets of V1 repos that note what is asked of them. Whatever is read is there, and is nothing but zeros.
+//! Buckets of V1 repos that note what is asked of them. Whatever is read is
+//! there, and is nothing but zeros unless it was put there.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -15,9 +17,9 @@ use serde_json::Value;
 
 use super::record::Record;
 
-/// What was asked of all buckets of a call, each request in words.
+/// What was asked of all buckets of a call, each request in words, and what was put into them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Asked(Arc<Mutex<Vec<String>>>, Arc<Mutex<HashMap<String, Bytes>>>);
 
 impl Asked {
     fn note(&self, words: String) {
@@ -82,8 +84,9 @@ impl fmt::Display for Watched {
 #[async_trait]
 impl ObjectStore for Watched {
     async fn put_opts(&self, location: &Path, payload: PutPayload, _: PutOptions) -> Result<PutResult> {
-        let length = payload.content_length();
-        self.asked.note(format!("put {}/{location}, {length} bytes", self.bucket));
+        let (length, place) = (payload.content_length(), format!("{}/{location}", self.bucket));
+        self.asked.note(format!("put {place}, {length} bytes"));
+        self.asked.1.lock().unwrap().insert(place, payload.into());
         Ok(PutResult { e_tag: None, version: None, extensions: Default::default() })
     }
 
@@ -97,7 +100,12 @@ impl ObjectStore for Watched {
             _ => 0..16,
         };
         self.asked.note(format!("get {}/{location}, {} to {}", self.bucket, range.start, range.end));
-        let zeros = Bytes::from(vec![0; usize::try_from(range.end - range.start).unwrap()]);
+        let length = usize::try_from(range.end - range.start).unwrap();
+        let kept = self.asked.1.lock().unwrap().get(&format!("{}/{location}", self.bucket)).cloned();
+        let bytes = match kept {
+            Some(kept) => kept.slice(usize::try_from(range.start).unwrap()..).slice(..length),
+            None => Bytes::from(vec![0; length]),
+        };
         let meta = ObjectMeta {
             location: location.clone(),
             last_modified: chrono::DateTime::UNIX_EPOCH,
@@ -105,7 +113,7 @@ impl ObjectStore for Watched {
             e_tag: None,
             version: None,
         };
-        let payload = GetResultPayload::Stream(stream::iter([Ok(zeros)]).boxed());
+        let payload = GetResultPayload::Stream(stream::iter([Ok(bytes)]).boxed());
         Ok(GetResult { payload, meta, range, attributes: Attributes::new(), extensions: Default::default() })
     }
 
