@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
 use super::namespace_list::visible;
+use super::namespaces::seen;
 use super::reply;
 use crate::refusal::Refusal;
 
@@ -23,7 +24,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let found = call.run(|call, db| {
         let all = visible(call, db)?;
         let below = call.query("parent").is_some();
-        Ok(all.into_iter().filter(|_| !below).map(|it| json!([it.name])).collect::<Vec<Value>>())
+        Ok(all.into_iter().filter(|_| !below).map(|name| json!([name])).collect::<Vec<Value>>())
     });
     told(found.await.map(|names| json!({"namespaces": names})))
 }
@@ -52,8 +53,8 @@ pub(crate) async fn other(_: Call) -> Answer {
 async fn one(call: Call) -> Result<Value, Refusal> {
     call.run(|call, db| {
         let name = call.path("namespace");
-        let found = visible(call, db)?.into_iter().find(|it| it.name == name);
-        let found = found.ok_or_else(|| Refusal::missing(format!("Namespace does not exist: {name}")))?;
+        let missing = || Refusal::missing(format!("Namespace does not exist: {name}"));
+        let (found, _) = seen(call, db, name, missing)?;
         Ok(json!({"namespace": [found.name], "properties": found.properties}))
     })
     .await

@@ -56,13 +56,13 @@ impl Order {
         }
     }
 
-    fn apply(&self, rows: &mut Vec<Namespace>) {
-        rows.retain(|row| self.rank(row).is_some());
-        rows.sort_by(|one, other| one.name.cmp(&other.name));
+    fn apply(&self, rows: &mut Vec<(i64, Namespace)>) {
+        rows.retain(|(_, row)| self.rank(row).is_some());
+        rows.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
         match self.sort.as_str() {
-            "relevance" => rows.sort_by_key(|row| Reverse(self.rank(row))),
-            "created" => rows.sort_by_key(|row| row.created),
-            "updated" => rows.sort_by_key(|row| row.updated),
+            "relevance" => rows.sort_by_key(|(_, row)| Reverse(self.rank(row))),
+            "created" => rows.sort_by_key(|(_, row)| row.created),
+            "updated" => rows.sort_by_key(|(_, row)| row.updated),
             // By name they are sorted, and they all have as many tables: none.
             _ => {}
         }
@@ -72,12 +72,39 @@ impl Order {
     }
 }
 
+/// Which namespaces are wanted.
+#[derive(Debug)]
+struct Wanted {
+    ghosts: bool,
+    filter: Option<Metadata>,
+    order: Order,
+}
+
+impl Wanted {
+    fn of(call: &Call, filter: Option<Metadata>, order: Order) -> Self {
+        Self { ghosts: call.flag("include_ghosts"), filter: filter.filter(|it| !it.0.is_empty()), order }
+    }
+
+    /// All that are wanted, in their order.
+    fn rows(&self, db: &Db<'_>, org: &str, rights: &Rights) -> rusqlite::Result<Vec<(i64, Namespace)>> {
+        let mut rows = db.namespaces(org)?;
+        rows.retain(|(_, row)| may_see(row, rights) && (self.ghosts || row.deleted_at.is_none()));
+        if let Some(filter) = &self.filter {
+            rows.retain(|(_, row)| row.metadata.as_ref().is_some_and(|facts| passes(facts, filter)));
+        }
+        self.order.apply(&mut rows);
+        Ok(rows)
+    }
+}
+
 /// `GET /orgs/{org}/iceberg/namespaces`
 pub(crate) async fn plain(call: Call) -> Answer {
     let newest = Order { search: None, sort: "updated".to_owned(), ascending: false };
     call.run(move |call, db| {
-        let (rows, rights) = rows(call, db, None)?;
-        reply::ok(&ordered(db, rows, &newest, &rights)?)
+        let (org, rights) = (call.path("org"), rights(call, db)?);
+        let rows = Wanted::of(call, None, newest).rows(db, org, &rights)?;
+        let rows: Result<Vec<Value>, _> = rows.iter().map(|(_, row)| shown(db, row, &rights)).collect();
+        reply::ok(&rows?)
     })
     .await
 }
@@ -88,42 +115,38 @@ pub(crate) async fn paginated(call: Call) -> Answer {
     let order = Order::of(&call, &["relevance", "updated", "created", "name", "tables"])?;
     let filter = call.query("filter_metadata").map(repo_list::facts).transpose()?;
     call.run(move |call, db| {
-        let (rows, rights) = rows(call, db, filter.as_ref())?;
-        reply::ok(&paging.cut(ordered(db, rows, &order, &rights)?))
+        let (org, rights) = (call.path("org"), rights(call, db)?);
+        let wanted = Wanted::of(call, filter, order);
+        let list = format!("namespaces {org} {} {wanted:?}", rights.read());
+        let numbers = || Ok(wanted.rows(db, org, &rights)?.into_iter().map(|(number, _)| number).collect());
+        let (rows, total) = db.namespace_page(&list, paging.window(), numbers)?;
+        let rows: Result<Vec<Value>, _> = rows.iter().map(|row| shown(db, row, &rights)).collect();
+        reply::ok(&paging.page_of(rows?, total))
     })
     .await
 }
 
-fn rows(call: &Call, db: &Db<'_>, filter: Option<&Metadata>) -> Result<(Vec<Namespace>, Rights), Refusal> {
+/// What the caller may do in the org. Those who may do nothing there learn of it by what they may see.
+fn rights(call: &Call, db: &Db<'_>) -> Result<Rights, Refusal> {
     let org = call.path("org");
     let rights = call.org(db, org)?;
-    let mut rows = db.namespaces(org)?;
-    rows.retain(|row| may_see(row, &rights));
-    if rows.is_empty() && rights.are_none() {
-        return Err(denied());
+    if rights.are_none() {
+        let numbers = || {
+            let seen = |(number, row): (i64, Namespace)| may_see(&row, &rights).then_some(number);
+            Ok(db.namespaces(org)?.into_iter().filter_map(seen).collect())
+        };
+        if db.namespace_page(&format!("namespaces {org} for anybody"), (0, 0), numbers)?.1 == 0 {
+            return Err(denied());
+        }
     }
-    let ghosts = call.flag("include_ghosts");
-    rows.retain(|row| ghosts || row.deleted_at.is_none());
-    if let Some(filter) = filter.filter(|filter| !filter.0.is_empty()) {
-        rows.retain(|row| row.metadata.as_ref().is_some_and(|facts| passes(facts, filter)));
-    }
-    Ok((rows, rights))
+    Ok(rights)
 }
 
-/// The namespaces that the caller may see and that are not deleted, by their names.
-pub(super) fn visible(call: &Call, db: &Db<'_>) -> Result<Vec<Namespace>, Refusal> {
-    let (mut rows, _) = rows(call, db, None)?;
-    rows.retain(|row| row.deleted_at.is_none());
-    rows.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(rows)
-}
-
-fn ordered(
-    db: &Db<'_>,
-    mut rows: Vec<Namespace>,
-    order: &Order,
-    rights: &Rights,
-) -> Result<Vec<Value>, Refusal> {
-    order.apply(&mut rows);
-    rows.iter().map(|row| shown(db, row, rights)).collect()
+/// The names of the namespaces that the caller may see and that are not deleted.
+pub(super) fn visible(call: &Call, db: &Db<'_>) -> Result<Vec<String>, Refusal> {
+    let rights = rights(call, db)?;
+    let order = Order { search: None, sort: "name".to_owned(), ascending: true };
+    let wanted = Wanted { ghosts: false, filter: None, order };
+    let rows = wanted.rows(db, call.path("org"), &rights)?;
+    Ok(rows.into_iter().map(|(_, row)| row.name).collect())
 }

@@ -32,24 +32,18 @@ impl Paging {
         ((self.page - 1).saturating_mul(self.size), self.size)
     }
 
-    /// Its rows out of all there are.
-    pub(crate) fn cut<T>(self, rows: Vec<T>) -> arraylake_types::Page<T> {
-        let (skip, take) = self.window();
-        let total = rows.len() as u64;
-        let clamped = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let items = rows.into_iter().skip(clamped(skip)).take(clamped(take)).collect();
-        arraylake_types::Page::new(items, total, self.page, self.size)
+    /// The page with its rows, out of so many.
+    pub(crate) fn page_of<T>(self, rows: Vec<T>, total: u64) -> arraylake_types::Page<T> {
+        arraylake_types::Page::new(rows, total, self.page, self.size)
     }
 }
 
 fn number(call: &Call, name: &str, default: u64) -> Result<u64, Refusal> {
     let Some(text) = call.query(name) else { return Ok(default) };
-    let number = text.parse().map_err(|_| {
+    let number: i64 = text.parse().map_err(|_| {
         reply::bad_query(name, "Input should be a valid integer, unable to parse string", "int_parsing")
     })?;
-    if number == 0 {
-        let msg = "Input should be greater than or equal to 1";
-        return Err(reply::bad_query(name, msg, "greater_than_equal"));
-    }
-    Ok(number)
+    u64::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
+        reply::bad_query(name, "Input should be greater than or equal to 1", "greater_than_equal")
+    })
 }

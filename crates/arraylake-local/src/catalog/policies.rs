@@ -43,12 +43,7 @@ pub(crate) async fn put(call: Call) -> Answer {
         let org = call.path("org");
         call.org_to_write(db, org)?;
         let wanted = policy(call, db, key)?;
-        db.put_chunk_policy(org, &wanted)?;
-        let same = |it: &ChunkPolicy| {
-            (it.bucket, &it.subprefix, it.public) == (wanted.bucket, &wanted.subprefix, wanted.public)
-        };
-        let kept = db.chunk_policies(org)?.into_iter().find(same);
-        reply::ok(&shown(&kept.unwrap_or_else(|| wanted.clone())))
+        reply::ok(&shown(&db.put_chunk_policy(org, &wanted)?))
     })
     .await
 }
@@ -80,8 +75,9 @@ pub(crate) async fn list(call: Call) -> Answer {
     call.run(move |call, db| {
         let org = call.path("org");
         call.org_to_read(db, org)?;
-        let rows: Vec<Value> = db.chunk_policies(org)?.iter().map(shown).collect();
-        reply::ok(&paging.cut(rows))
+        let (rows, total) = db.chunk_policy_page(org, paging.window())?;
+        let rows: Vec<Value> = rows.iter().map(shown).collect();
+        reply::ok(&paging.page_of(rows, total))
     })
     .await
 }

@@ -3,7 +3,7 @@
 use arraylake_types::{ExchangeListing, Timestamp};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{Db, StoredRepo, from_json, moment, to_json};
+use super::{Db, StoredRepo, Window, from_json, moment, to_json};
 
 /// A repo that shows the data of another one.
 #[derive(Debug, Clone)]
@@ -61,10 +61,20 @@ impl Db<'_> {
         query.query_row([repo], subscription).optional()
     }
 
-    /// The subscriptions to a repo, oldest first.
-    pub(crate) fn subscriptions_to(&self, repo: &str) -> rusqlite::Result<Vec<Subscription>> {
-        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE parent = ?1 ORDER BY seq"))?;
-        query.query_map([repo], subscription)?.collect()
+    /// A page of the subscriptions to a repo, oldest first, and how many there are on all pages.
+    pub(crate) fn subscriptions_to(
+        &self,
+        repo: &str,
+        window: Window,
+    ) -> rusqlite::Result<(Vec<Subscription>, u64)> {
+        let (numbers, total) = self.page(&format!("subscriptions {repo}"), window, || {
+            let mut all =
+                self.0.prepare_cached("SELECT seq FROM subscription WHERE parent = ?1 ORDER BY seq")?;
+            all.query_map([repo], |row| row.get(0))?.collect()
+        })?;
+        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE seq = ?1"))?;
+        let rows = numbers.into_iter().map(|number| query.query_row([number], subscription));
+        Ok((rows.collect::<Result<_, _>>()?, total))
     }
 }
 

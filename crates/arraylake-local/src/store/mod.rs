@@ -6,9 +6,9 @@ mod exchange;
 mod keys;
 mod logins;
 mod namespaces;
+mod orders;
 mod orgs;
 mod principals;
-mod repo_order;
 mod repos;
 mod results;
 mod schema;
@@ -28,8 +28,9 @@ pub(crate) use self::deployments::Deployment;
 pub(crate) use self::exchange::Subscription;
 pub(crate) use self::logins::{CodeState, LoginCode};
 pub(crate) use self::namespaces::Namespace;
+use self::orders::Orders;
+pub(crate) use self::orders::Window;
 pub(crate) use self::principals::TokenRecord;
-use self::repo_order::RepoOrder;
 pub(crate) use self::repos::{ListQuery, StoredRepo, passes};
 pub(crate) use self::virtual_chunks::ChunkPolicy;
 use crate::error::LocalError;
@@ -42,11 +43,11 @@ pub(crate) struct Store(Arc<Mutex<Records>>);
 
 struct Records {
     connection: Connection,
-    order: RefCell<RepoOrder>,
+    orders: RefCell<Orders>,
 }
 
 /// One transaction on the records, and what is remembered about them between transactions.
-pub(crate) struct Db<'c>(Transaction<'c>, &'c RefCell<RepoOrder>);
+pub(crate) struct Db<'c>(Transaction<'c>, &'c RefCell<Orders>);
 
 impl Store {
     /// Opens the file, made if it is missing, for its owner alone.
@@ -60,8 +61,8 @@ impl Store {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut connection)?;
-        let order = RefCell::default();
-        Ok(Self(Arc::new(Mutex::new(Records { connection, order }))))
+        let orders = RefCell::default();
+        Ok(Self(Arc::new(Mutex::new(Records { connection, orders }))))
     }
 
     /// Runs `job` as one transaction: kept if it succeeds, undone if it refuses. Blocks.
@@ -70,8 +71,8 @@ impl Store {
         job: impl FnOnce(&Db<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Records { connection, order } = &mut *records;
-        let db = Db(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, order);
+        let Records { connection, orders } = &mut *records;
+        let db = Db(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, orders);
         let done = job(&db)?;
         db.0.commit()?;
         Ok(done)

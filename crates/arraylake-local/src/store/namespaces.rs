@@ -6,7 +6,7 @@ use arraylake_types::{BucketId, Metadata, RepoVisibility, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Db, from_json, to_json};
+use super::{Db, Window, from_json, to_json};
 
 /// An Iceberg namespace as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,10 +45,24 @@ impl Db<'_> {
         text.map(|text| from_json(0, &text)).transpose()
     }
 
-    /// All namespaces of an org, deleted ones too.
-    pub(crate) fn namespaces(&self, org: &str) -> rusqlite::Result<Vec<Namespace>> {
-        let mut query = self.0.prepare_cached("SELECT model FROM namespace WHERE org = ?1")?;
-        query.query_map([org], |row| from_json(0, row.get_ref(0)?.as_str()?))?.collect()
+    /// All namespaces of an org, deleted ones too, each with the number of its row.
+    pub(crate) fn namespaces(&self, org: &str) -> rusqlite::Result<Vec<(i64, Namespace)>> {
+        let mut query = self.0.prepare_cached("SELECT rowid, model FROM namespace WHERE org = ?1")?;
+        query.query_map([org], |row| Ok((row.get(0)?, from_json(1, row.get_ref(1)?.as_str()?)?)))?.collect()
+    }
+
+    /// A page of a list of namespaces, and how many there are on all pages. `list` says which list is meant, `rows` finds
+    /// the numbers of all its rows.
+    pub(crate) fn namespace_page(
+        &self,
+        list: &str,
+        window: Window,
+        rows: impl FnOnce() -> rusqlite::Result<Vec<i64>>,
+    ) -> rusqlite::Result<(Vec<Namespace>, u64)> {
+        let (numbers, total) = self.page(list, window, rows)?;
+        let mut query = self.0.prepare_cached("SELECT model FROM namespace WHERE rowid = ?1")?;
+        let one = |number| query.query_row([number], |row| from_json(0, row.get_ref(0)?.as_str()?));
+        Ok((numbers.into_iter().map(one).collect::<Result<_, _>>()?, total))
     }
 
     /// Adds a namespace, or writes it back.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use arraylake_types::{BucketId, Metadata, PrincipalId, RepoAction, RepoKind, RepoModel, Timestamp};
 use rusqlite::{OptionalExtension as _, Row, params};
+use serde_json::Value;
 
-use super::{Db, StoredBucket, from_json, parsed, to_json};
+use super::{Db, StoredBucket, Window, from_json, parsed, to_json};
 
 /// A repo as it is kept; its bucket config is kept apart.
 #[derive(Debug, Clone)]
@@ -30,10 +31,26 @@ pub(crate) struct ListQuery {
     /// Only those whose metadata passes.
     pub(crate) filter: Option<Metadata>,
     /// How many to leave out, and how many to take.
-    pub(crate) window: Option<(u64, u64)>,
+    pub(crate) window: Option<Window>,
 }
 
 const SELECT: &str = "SELECT model, bucket, org FROM repo";
+const CONDITION: &str = "WHERE org = ?1 AND (?2 OR ghost = 0) AND (?3 IS NULL OR bucket = ?3)
+    AND (?4 IS NULL OR id IN (SELECT repo FROM repo_grant WHERE principal = ?4))";
+const NEWEST_FIRST: &str = "ORDER BY updated DESC, seq DESC";
+
+impl ListQuery {
+    /// The values of [`CONDITION`].
+    fn values(&self) -> (&str, bool, Option<String>, Option<String>) {
+        let (bucket, who) = (self.bucket, self.granted_to);
+        (&self.org, self.ghosts, bucket.map(|id| id.to_string()), who.map(|id| id.to_string()))
+    }
+
+    /// Which list it is a page of.
+    fn list(&self) -> rusqlite::Result<String> {
+        Ok(format!("repos {:?} {}", self.values(), to_json(&self.filter)?))
+    }
+}
 
 impl Db<'_> {
     /// A repo by its name; a deleted one too, for it holds its name.
@@ -51,55 +68,43 @@ impl Db<'_> {
 
     /// The repos wanted, and how many there are on all pages.
     pub(crate) fn repos(&self, wanted: &ListQuery) -> rusqlite::Result<(Vec<StoredRepo>, u64)> {
-        let condition = "WHERE org = ?1 AND (?2 OR ghost = 0) AND (?3 IS NULL OR bucket = ?3)
-             AND (?4 IS NULL OR id IN (SELECT repo FROM repo_grant WHERE principal = ?4))";
-        let (bucket, who) =
-            (wanted.bucket.map(|id| id.to_string()), wanted.granted_to.map(|id| id.to_string()));
-        let values = params![wanted.org, wanted.ghosts, bucket, who];
-        if let (None, None, None, Some(window)) = (&bucket, &who, &wanted.filter, wanted.window) {
-            return self.plain_page(wanted, window);
+        if let Some(window) = wanted.window {
+            let (numbers, total) = self.page(&wanted.list()?, window, || self.repo_numbers(wanted))?;
+            let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE seq = ?1"))?;
+            let rows = numbers.into_iter().map(|number| query.query_row([number], columns));
+            return Ok((self.with_buckets(rows.collect::<Result<_, _>>()?)?, total));
         }
+        let mut query = self.0.prepare_cached(&format!("{SELECT} {CONDITION} {NEWEST_FIRST}"))?;
+        let (org, ghosts, bucket, who) = wanted.values();
+        let mut rows: Vec<Columns> =
+            query.query_map(params![org, ghosts, bucket, who], columns)?.collect::<Result<_, _>>()?;
         if let Some(filter) = &wanted.filter {
-            return self.filtered(wanted, filter, &format!("{SELECT} {condition}"), values);
+            rows.retain(|row| row.model.metadata.as_ref().is_some_and(|facts| passes(facts, filter)));
         }
-        let (skip, take) = wanted.window.map_or((0, i64::MAX), |(skip, take)| (signed(skip), signed(take)));
-        let order = format!("ORDER BY updated DESC, seq DESC LIMIT {take} OFFSET {skip}");
-        let mut query = self.0.prepare_cached(&format!("{SELECT} {condition} {order}"))?;
-        let rows: Vec<_> = query.query_map(values, columns)?.collect::<Result<_, _>>()?;
-        let total = if wanted.window.is_some() {
-            let mut count = self.0.prepare_cached(&format!("SELECT count(*) FROM repo {condition}"))?;
-            count.query_row(values, |row| row.get::<_, u32>(0))?.into()
-        } else {
-            rows.len() as u64
-        };
+        let total = rows.len() as u64;
         Ok((self.with_buckets(rows)?, total))
     }
 
-    /// A page of all repos of an org.
-    fn plain_page(&self, wanted: &ListQuery, window: (u64, u64)) -> rusqlite::Result<(Vec<StoredRepo>, u64)> {
-        let (numbers, total) = self.page(&wanted.org, wanted.ghosts, window)?;
-        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE seq = ?1"))?;
-        let rows = numbers.into_iter().map(|number| query.query_row([number], columns));
-        Ok((self.with_buckets(rows.collect::<Result<_, _>>()?)?, total))
-    }
-
-    /// The same for a filter, which SQL does not understand: metadata tells 2 from "2" and null from missing.
-    fn filtered(
-        &self,
-        wanted: &ListQuery,
-        filter: &Metadata,
-        select: &str,
-        values: &[&dyn rusqlite::ToSql],
-    ) -> rusqlite::Result<(Vec<StoredRepo>, u64)> {
-        let mut query = self
-            .0
-            .prepare_cached(&format!("{select} AND metadata IS NOT NULL ORDER BY updated DESC, seq DESC"))?;
-        let mut rows: Vec<_> = query.query_map(values, columns)?.collect::<Result<_, _>>()?;
-        rows.retain(|row: &Columns| row.model.metadata.as_ref().is_some_and(|facts| passes(facts, filter)));
-        let total = rows.len() as u64;
-        let (skip, take) = wanted.window.unwrap_or((0, u64::MAX));
-        let page = rows.into_iter().skip(clamped(skip)).take(clamped(take)).collect();
-        Ok((self.with_buckets(page)?, total))
+    /// The numbers of all repos wanted. A filter is not for SQL: metadata tells 2 from "2" and null from missing.
+    fn repo_numbers(&self, wanted: &ListQuery) -> rusqlite::Result<Vec<i64>> {
+        let (org, ghosts, bucket, who) = wanted.values();
+        let values = params![org, ghosts, bucket, who];
+        let Some(filter) = &wanted.filter else {
+            let mut query =
+                self.0.prepare_cached(&format!("SELECT seq FROM repo {CONDITION} {NEWEST_FIRST}"))?;
+            return query.query_map(values, |row| row.get(0))?.collect();
+        };
+        let select =
+            format!("SELECT seq, metadata FROM repo {CONDITION} AND metadata IS NOT NULL {NEWEST_FIRST}");
+        let mut query = self.0.prepare_cached(&select)?;
+        let mut rows = query.query(values)?;
+        let mut numbers = Vec::new();
+        while let Some(row) = rows.next()? {
+            if passes(&from_json(1, row.get_ref(1)?.as_str()?)?, filter) {
+                numbers.push(row.get(0)?);
+            }
+        }
+        Ok(numbers)
     }
 
     fn with_buckets(&self, rows: Vec<Columns>) -> rusqlite::Result<Vec<StoredRepo>> {
@@ -282,21 +287,18 @@ fn updated(repo: &RepoModel) -> i64 {
     repo.updated.map_or(0, |at| at.unix_seconds())
 }
 
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn clamped(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
 /// Whether the metadata has every fact of the filter. A null matches a null, not a missing fact.
 pub(crate) fn passes(facts: &Metadata, filter: &Metadata) -> bool {
     filter.0.iter().all(|(key, wanted)| facts.0.get(key).is_some_and(|found| same(found, wanted)))
 }
 
-fn same(found: &serde_json::Value, wanted: &serde_json::Value) -> bool {
-    found == wanted || found.as_f64().zip(wanted.as_f64()).is_some_and(|(found, wanted)| found == wanted)
+fn same(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::Array(found), Value::Array(wanted)) => {
+            found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, wanted)| same(found, wanted))
+        }
+        _ => found == wanted || found.as_f64().zip(wanted.as_f64()).is_some_and(|(one, two)| one == two),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use arraylake_types::{BucketId, Timestamp};
 use rusqlite::{Row, params};
 
-use super::{Db, parsed};
+use super::{Db, Window, parsed};
 
 /// A policy: repos may read data of the org below a prefix of a bucket config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,26 +22,42 @@ pub(crate) struct ChunkPolicy {
     pub(crate) created_by: String,
 }
 
+const SELECT: &str = "SELECT bucket, subprefix, public, url_prefix, created, created_by FROM chunk_policy";
+
 impl Db<'_> {
     /// The policies of an org, oldest first.
     pub(crate) fn chunk_policies(&self, org: &str) -> rusqlite::Result<Vec<ChunkPolicy>> {
-        let mut query = self.0.prepare_cached(
-            "SELECT bucket, subprefix, public, url_prefix, created, created_by FROM chunk_policy
-             WHERE org = ?1 ORDER BY seq",
-        )?;
+        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE org = ?1 ORDER BY seq"))?;
         query.query_map([org], policy)?.collect()
     }
 
-    /// Adds a policy unless there is the same one.
-    pub(crate) fn put_chunk_policy(&self, org: &str, policy: &ChunkPolicy) -> rusqlite::Result<()> {
+    /// A page of the policies of an org, oldest first, and how many there are on all pages.
+    pub(crate) fn chunk_policy_page(
+        &self,
+        org: &str,
+        window: Window,
+    ) -> rusqlite::Result<(Vec<ChunkPolicy>, u64)> {
+        let (numbers, total) = self.page(&format!("chunk policies {org}"), window, || {
+            let mut all =
+                self.0.prepare_cached("SELECT seq FROM chunk_policy WHERE org = ?1 ORDER BY seq")?;
+            all.query_map([org], |row| row.get(0))?.collect()
+        })?;
+        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE seq = ?1"))?;
+        let rows = numbers.into_iter().map(|number| query.query_row([number], policy));
+        Ok((rows.collect::<Result<_, _>>()?, total))
+    }
+
+    /// Adds a policy unless there is the same one. Returns the one that is there.
+    pub(crate) fn put_chunk_policy(&self, org: &str, wanted: &ChunkPolicy) -> rusqlite::Result<ChunkPolicy> {
+        let bucket = wanted.bucket.to_string();
         let values = params![
             org,
-            policy.bucket.to_string(),
-            policy.subprefix,
-            policy.public,
-            policy.url_prefix,
-            policy.created.unix_seconds(),
-            policy.created_by
+            bucket,
+            wanted.subprefix,
+            wanted.public,
+            wanted.url_prefix,
+            wanted.created.unix_seconds(),
+            wanted.created_by
         ];
         self.0.execute(
             "INSERT OR IGNORE INTO chunk_policy
@@ -49,7 +65,9 @@ impl Db<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             values,
         )?;
-        Ok(())
+        let same = "WHERE org = ?1 AND bucket = ?2 AND subprefix = ?3 AND public = ?4";
+        let mut query = self.0.prepare_cached(&format!("{SELECT} {same}"))?;
+        query.query_row(params![org, bucket, wanted.subprefix, wanted.public], policy)
     }
 
     /// Removes a policy if it is there.

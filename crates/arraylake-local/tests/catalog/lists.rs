@@ -47,6 +47,10 @@ async fn a_page_out_of_range_is_refused() {
     }
 }
 
+async fn patch_facts(client: &Client, name: &str, facts: Value) {
+    client.patch(&format!("/orgs/local/{name}"), &json!({"add_metadata": facts})).await.ok();
+}
+
 #[tokio::test]
 async fn metadata_is_filtered_by_type_and_by_null() {
     let client = five().await;
@@ -57,7 +61,7 @@ async fn metadata_is_filtered_by_type_and_by_null() {
         ("r4", json!({"l": 1, "k": 2})),
     ];
     for (name, facts) in facts {
-        client.patch(&format!("/orgs/local/{name}"), &json!({"add_metadata": facts})).await.ok();
+        patch_facts(&client, name, facts).await;
     }
     let cases = [
         (r#"{"k": 2}"#, vec!["r1", "r4"]),
@@ -78,12 +82,45 @@ async fn metadata_is_filtered_by_type_and_by_null() {
             assert_eq!(found, expected, "{filter}");
         }
     }
+    patch_facts(&client, "r5", json!({"list": [1, "two", null], "flag": true, "ü": "ж", "float": 2.0})).await;
+    let cases = [
+        (r#"{"list": [1, "two", null]}"#, vec!["r5"]),
+        (r#"{"list": [1.0, "two", null]}"#, vec!["r5"]),
+        (r#"{"list": [1, "two"]}"#, vec![]),
+        (r#"{"list": 1}"#, vec![]),
+        (r#"{"flag": 1}"#, vec![]),
+        (r#"{"flag": true, "float": 2}"#, vec!["r5"]),
+        (r#"{"\u00fc": "\u0436"}"#, vec!["r5"]),
+    ];
+    for (filter, expected) in cases {
+        let path = format!("/orgs/local/repos/paginated?filter_metadata={}", escaped(filter));
+        assert_eq!(names(&client.get(&path).await.ok()["items"]), expected, "{filter}");
+    }
     for (bad, words) in
         [("[]", "must be a JSON object"), ("\"{}\"", "must be a JSON object"), (r#"{"a": {}}"#, "scalars")]
     {
         let path = format!("/orgs/local/repos?filter_metadata={}", escaped(bad));
         client.get(&path).await.refused(422, words);
     }
+}
+
+#[tokio::test]
+async fn pages_filters_and_ghosts_go_together() {
+    let client = lake();
+    for number in 0..5 {
+        let body = json!({"name": format!("r{number}"), "metadata": {"even": number % 2 == 0}});
+        client.post("/orgs/local/repos", &body).await.ok();
+    }
+    client.delete("/orgs/local/r2").await.ok();
+    let even = format!("filter_metadata={}", escaped(r#"{"even": true}"#));
+    let page = async |query: &str| {
+        let page = client.get(&format!("/orgs/local/repos/paginated?size=1&{even}&{query}")).await.ok();
+        (names(&page["items"]).join(","), page["total"].clone(), page["pages"].clone())
+    };
+    assert_eq!(page("page=1").await, ("r4".to_owned(), json!(2), json!(2)));
+    assert_eq!(page("page=2").await, ("r0".to_owned(), json!(2), json!(2)));
+    assert_eq!(page("page=3").await, (String::new(), json!(2), json!(2)));
+    assert_eq!(page("page=2&include_ghosts=true").await, ("r2".to_owned(), json!(3), json!(3)));
 }
 
 #[tokio::test]

@@ -22,5 +22,6 @@ mod permissions;
 mod removal;
 mod repos;
 mod results;
+mod scale;
 mod trial;
 mod virtual_chunks;
