@@ -21,15 +21,21 @@ impl Body {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let item = |msg: &str, kind: &str| Refusal::shape(vec![ValidationItem::new(&["body"], msg, kind)]);
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(mut fields)) => {
-                fields.retain(|_, value| !value.is_null());
-                let items = digits_lost(&fields, bytes);
-                Ok(Self { fields, items })
+            Ok(Value::Object(fields)) => {
+                let mut body = Self::of(fields);
+                body.items = digits_lost(&body.fields, bytes);
+                Ok(body)
             }
             Ok(_) => Err(item("Input should be a valid dictionary", "dict_type")),
             Err(_) if bytes.is_empty() => Err(item("Field required", "missing")),
             Err(_) => Err(item("JSON decode error", "json_invalid")),
         }
+    }
+
+    /// An object that is read already.
+    pub(crate) fn of(mut fields: Map<String, Value>) -> Self {
+        fields.retain(|_, value| !value.is_null());
+        Self { fields, items: Vec::new() }
     }
 
     /// Whether the field is there.

@@ -3,100 +3,44 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::Body;
 use super::call::{Answer, Call};
+use super::compute_config::{self, REGION, check_replicas, read_replicas, word};
 use super::reply;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::store::{Db, Deployment};
 
-const KINDS: [&str; 7] = ["dap2", "edr", "wms", "zarr", "tiles", "openeo", "sql"];
-
-/// The one region there is: this machine.
-const REGION: &str = "local";
-
 /// `POST /compute/orgs/{org}/services`
 pub(crate) async fn enable(call: Call) -> Answer {
-    let config = read(&call)?;
+    let config = compute_config::read(call.body_as()?, call.path("org"))?;
     call.run(move |call, db| {
         let org = call.path("org");
         call.org_to_write(db, org)?;
-        let service = word(&config, "service_type").unwrap_or_default().to_owned();
-        let label = word(&config, "deployment_name").unwrap_or(&service).to_owned();
-        let name = format!("{service}-{}", random::letters(6));
-        let wanted =
-            Deployment { name, org: org.to_owned(), service, label, created: call.lake.now(), config };
-        if db.is_deployed(&wanted)? {
-            let (service, label) = (&wanted.service, &wanted.label);
-            let text = format!("A {service} service named {label} is already enabled in {org}");
-            return Err(Refusal::conflict(text));
-        }
-        db.insert_deployment(&wanted)?;
-        let message = format!("{} service is enabled; the local service runs nothing for it", wanted.service);
-        reply::ok(&json!({"message": message, "name": wanted.name}))
+        let made = deploy(call, db, org, config)?;
+        let message = format!("{} service is enabled; the local service runs nothing for it", made.service);
+        reply::ok(&json!({"message": message, "name": made.name}))
     })
     .await
 }
 
-/// Reads a service config. What is not known is kept, for newer clients know more.
-fn read(call: &Call) -> Result<Map<String, Value>, Refusal> {
-    let mut config: Map<String, Value> = call.body_as()?;
-    config.retain(|_, value| !value.is_null());
-    let mut body = call.body()?;
-    let kind = body.required_text("service_type");
-    let _: Option<bool> = body.required("is_public", "a valid boolean");
-    let org = body.required_text("org");
-    let label = body.text("deployment_name");
-    let region = body.text("region");
-    let _ = body.text("sku_code");
-    read_replicas(&mut body);
-    body.finish()?;
-    if !KINDS.contains(&kind.as_str()) {
-        return Err(Refusal::rule(format!("service_type: {kind:?} is none of {KINDS:?}")));
+/// Records a service.
+pub(super) fn deploy(
+    call: &Call,
+    db: &Db<'_>,
+    org: &str,
+    config: Map<String, Value>,
+) -> Result<Deployment, Refusal> {
+    let service = word(&config, "service_type").unwrap_or_default().to_owned();
+    let label = word(&config, "deployment_name").unwrap_or(&service).to_owned();
+    let name = format!("{service}-{}", random::letters(6));
+    let wanted = Deployment { name, org: org.to_owned(), service, label, created: call.lake.now(), config };
+    if db.is_deployed(&wanted)? {
+        let (service, label) = (&wanted.service, &wanted.label);
+        let text = format!("A {service} service named {label} is already enabled in {org}");
+        return Err(Refusal::conflict(text));
     }
-    if org != call.path("org") {
-        return Err(Refusal::rule(format!("org: {org:?} is not the org in the path")));
-    }
-    if label.as_deref().is_some_and(|label| !is_label(label)) {
-        let rule = "at most 16 lower-case letters, digits and '-', which stands at neither end";
-        return Err(Refusal::rule(format!("deployment_name: must be {rule}")));
-    }
-    if let Some(region) = region.filter(|region| region != REGION) {
-        return Err(Refusal::rule(format!("region: {region:?} is not available; there is {REGION:?}")));
-    }
-    let defaults =
-        [("min_replicas", json!(1)), ("max_replicas", json!(24)), ("deployment_name", Value::Null)];
-    for (key, value) in defaults {
-        config.entry(key).or_insert(value);
-    }
-    check_replicas(&config)?;
-    Ok(config)
-}
-
-fn is_label(label: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=16).contains(&label.len())
-        && label.bytes().all(plain)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-}
-
-fn word<'c>(config: &'c Map<String, Value>, key: &str) -> Option<&'c str> {
-    config.get(key)?.as_str()
-}
-
-fn read_replicas(body: &mut Body) {
-    for key in ["min_replicas", "max_replicas"] {
-        let _: Option<u32> = body.any(key, "a valid integer, 0 or more");
-    }
-}
-
-fn check_replicas(config: &Map<String, Value>) -> Result<(), Refusal> {
-    let number = |key: &str| config.get(key).and_then(Value::as_u64).unwrap_or_default();
-    if number("min_replicas") > number("max_replicas") {
-        return Err(Refusal::rule("min_replicas must not be greater than max_replicas"));
-    }
-    Ok(())
+    db.insert_deployment(&wanted)?;
+    Ok(wanted)
 }
 
 /// `PATCH /compute/orgs/{org}/services/{service}`: unlike elsewhere, null is refused.

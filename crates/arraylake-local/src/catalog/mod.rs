@@ -12,6 +12,8 @@ mod buckets;
 pub(crate) mod call;
 mod chunk_access;
 mod compute;
+mod compute_admin;
+mod compute_config;
 mod compute_logs;
 mod credentials;
 mod era;
@@ -21,6 +23,7 @@ mod filter;
 mod iceberg_rest;
 mod namespace_list;
 mod namespaces;
+mod optimization;
 mod paging;
 mod people;
 mod permissions;
@@ -152,6 +155,9 @@ fn compute_routes() -> Router<Arc<Lake>> {
         .route("/compute/orgs/{org}/services/{service}", one)
         .route("/compute/orgs/{org}/services/{service}/logs", get(compute_logs::logs))
         .route("/compute/orgs/{org}/regions", get(compute::regions))
+        .route("/compute/config", get(compute_admin::config))
+        .route("/compute/dump", get(compute_admin::dump))
+        .route("/compute/load", post(compute_admin::load))
 }
 
 fn admin_routes() -> Router<Arc<Lake>> {

@@ -136,3 +136,28 @@ async fn only_writers_enable_and_there_is_one_region() {
     stranger.get(ALL).await.refused(403, "Access Denied");
     client.get("/compute/orgs/none/services").await.refused(404, "none not found");
 }
+
+#[tokio::test]
+async fn administrators_take_services_from_one_lake_to_another() {
+    let (one, two) = (lake(), lake());
+    enabled(&one, &config("edr")).await;
+    let mut named = config("sql");
+    named["deployment_name"] = json!("my-sql");
+    enabled(&one, &named).await;
+    let dump = one.get("/compute/dump").await.ok();
+    assert_eq!(dump["local"].as_array().unwrap().len(), 2);
+    enabled(&two, &config("edr")).await;
+    let mut load = dump.clone();
+    load["elsewhere"] = json!([config("wms")]);
+    let done = two.post("/compute/load", &load).await.ok();
+    let failed = json!(["wms://elsewhere", "edr://local"]);
+    assert_eq!(done, json!({"succeeded": ["sql://local/my-sql"], "failed": failed}));
+    assert_eq!(two.get("/compute/dump").await.ok(), dump);
+    let setup = two.get("/compute/config").await.ok();
+    assert_eq!((&setup["env"], &setup["kube_config"]), (&json!("local"), &json!({})));
+    let writer = two.other("writer", &["CAN_WRITE_REPOS"]).await;
+    for path in ["/compute/config", "/compute/dump"] {
+        writer.get(path).await.refused(403, "Access Denied");
+    }
+    writer.post("/compute/load", &dump).await.refused(403, "Access Denied");
+}
