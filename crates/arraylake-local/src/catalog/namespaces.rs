@@ -12,7 +12,7 @@ use super::call::{Answer, Call};
 use super::facts::FactChange;
 use super::namespace_list::Order;
 use super::paging::Paging;
-use super::repo_change::visibility_of;
+use super::repo_change::{check_public_bucket, visibility_of};
 use super::{reply, repo_new};
 use crate::random;
 use crate::refusal::Refusal;
@@ -75,11 +75,23 @@ pub(crate) async fn create(call: Call) -> Answer {
             return Err(Refusal::conflict(text));
         }
         let bucket = repo_new::bucket_or_default(db, org, wanted.nickname.as_deref())?;
+        check_visibility(&wanted.name, &wanted.visibility, Some(&bucket))?;
         let namespace = placed(call, db, wanted, &bucket)?;
         db.put_namespace(&namespace)?;
         reply::created(&shown(db, &namespace, &rights)?)
     })
     .await
+}
+
+fn check_visibility(
+    name: &str,
+    visibility: &RepoVisibility,
+    bucket: Option<&StoredBucket>,
+) -> Result<(), Refusal> {
+    match bucket.filter(|_| *visibility != RepoVisibility::Private) {
+        Some(bucket) => check_public_bucket(&format!("namespace {name}"), bucket),
+        None => Ok(()),
+    }
 }
 
 fn placed(call: &Call, db: &Db<'_>, wanted: Wanted, bucket: &StoredBucket) -> Result<Namespace, Refusal> {
@@ -130,7 +142,10 @@ pub(crate) async fn modify(call: Call) -> Answer {
         let mut after = before.clone();
         after.description = description.or(after.description);
         after.metadata = facts.apply(after.metadata)?;
-        after.visibility = visibility.unwrap_or(after.visibility);
+        if let Some(visibility) = visibility {
+            check_visibility(&after.name, &visibility, db.bucket(&after.org, after.bucket_id)?.as_ref())?;
+            after.visibility = visibility;
+        }
         if after != before {
             after.updated = call.lake.now();
             db.put_namespace(&after)?;
@@ -183,7 +198,7 @@ pub(crate) async fn tables(call: Call) -> Answer {
     Order::of(&call, &["relevance", "updated", "created", "name"])?;
     call.run(move |call, db| {
         named(call, db)?;
-        let page: Page<Value> = paging.cut(Vec::new());
+        let page: Page<Value> = paging.page_of(Vec::new(), 0);
         reply::ok(&page)
     })
     .await
@@ -195,10 +210,20 @@ fn missing(call: &Call) -> Refusal {
 
 /// The namespace in the path.
 fn named(call: &Call, db: &Db<'_>) -> Result<(Namespace, Rights), Refusal> {
+    seen(call, db, call.path("name"), || missing(call))
+}
+
+/// A namespace of the org in the path that the caller may see.
+pub(super) fn seen(
+    call: &Call,
+    db: &Db<'_>,
+    name: &str,
+    missing: impl Fn() -> Refusal,
+) -> Result<(Namespace, Rights), Refusal> {
     let org = call.path("org");
     let rights = call.org(db, org)?;
-    let unseen = || if rights.read() { missing(call) } else { denied() };
-    let found = db.namespace(org, call.path("name"))?.filter(|it| it.deleted_at.is_none());
+    let unseen = || if rights.read() { missing() } else { denied() };
+    let found = db.namespace(org, name)?.filter(|it| it.deleted_at.is_none());
     let found = found.filter(|it| may_see(it, &rights)).ok_or_else(unseen)?;
     Ok((found, rights))
 }

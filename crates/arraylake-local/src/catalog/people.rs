@@ -74,7 +74,7 @@ pub(crate) async fn authenticate(call: Call) -> Answer {
         let missing = || Refusal::missing("no such token");
         let token = call.query("token").map(Secret::new);
         let token = token.ok_or_else(|| reply::bad_query("token", "Field required", "missing"))?;
-        let record = db.token(&token)?.ok_or_else(missing)?;
+        let record = db.token(&token)?.filter(|it| it.expires > call.lake.now()).ok_or_else(missing)?;
         let who = db.principal(record.principal)?.ok_or_else(missing)?;
         if Rights::new(db.org_actions(org, who.id())?).are_none() {
             return Err(missing());

@@ -1,6 +1,6 @@
 //! Questions about permissions.
 
-use arraylake_types::{OrgAction, PermissionCheck, PrincipalId, RepoAction};
+use arraylake_types::{OrgAction, PermissionCheck, PrincipalId, RepoAction, RepoVisibility};
 use serde_json::json;
 
 use super::access::{Rights, denied};
@@ -21,7 +21,7 @@ pub(crate) async fn own(call: Call) -> Answer {
 }
 
 /// `GET /orgs/{org}/permissions/check`, `GET /orgs/{org}/api-clients/permissions/check`: only those who manage the
-/// users of the org may ask. A resource is the org, `org/repo`, or a repo's name or id.
+/// users of the org may ask. A resource is the org, `org/repo`, a repo's name or id, or an Iceberg namespace's name.
 pub(crate) async fn check(call: Call) -> Answer {
     call.run(|call, db| {
         let org = call.path("org");
@@ -59,17 +59,32 @@ fn may(db: &Db<'_>, org: &str, who: PrincipalId, resource: &str, action: &str) -
     if org_action.is_some_and(|action| rights.allow(&action)) {
         return Ok(true);
     }
+    let Some(action) = repo_action else { return Ok(false) };
+    // Of the org itself it is asked whether it may be done to every repo there.
+    if resource == org {
+        return Ok(rights.allow_repo(&action));
+    }
     let name = resource.strip_prefix(org).and_then(|rest| rest.strip_prefix('/')).unwrap_or(resource);
-    let repo = match db.repo_name(name)? {
+    let repo = match db.repo_name(&name.to_ascii_lowercase())? {
         Some((of, name)) if of == org => db.repo(org, &name)?,
         _ => db.repo(org, name)?,
     };
-    let (Some(repo), Some(action)) = (repo.filter(|repo| !repo.model.is_ghost()), repo_action) else {
+    if let Some(repo) = repo.filter(|repo| !repo.model.is_ghost()) {
+        let grants = repo.model.permissions.iter().filter(|grant| grant.principal_id == who);
+        let given: Vec<_> = grants.flat_map(|grant| &grant.actions).collect();
+        let reads = given.contains(&&RepoAction::CanWrite) || is_open(db, who, &repo.model.visibility)?;
+        return Ok(rights.allow_repo(&action)
+            || given.contains(&&action)
+            || (action == RepoAction::CanRead && reads));
+    }
+    let Some(namespace) = db.namespace(org, name)?.filter(|it| it.deleted_at.is_none()) else {
         return Ok(false);
     };
-    let grants = repo.model.permissions.iter().filter(|grant| grant.principal_id == who);
-    let given: Vec<_> = grants.flat_map(|grant| &grant.actions).collect();
-    Ok(rights.allow_repo(&action)
-        || given.contains(&&action)
-        || (action == RepoAction::CanRead && given.contains(&&RepoAction::CanWrite)))
+    let reads = action == RepoAction::CanRead && is_open(db, who, &namespace.visibility)?;
+    Ok(rights.allow_repo(&action) || reads)
+}
+
+/// Whether somebody who is known may read because everybody may.
+fn is_open(db: &Db<'_>, who: PrincipalId, visibility: &RepoVisibility) -> Result<bool, Refusal> {
+    Ok(*visibility == RepoVisibility::AuthenticatedPublic && db.principal(who)?.is_some())
 }

@@ -1,17 +1,17 @@
 //! Changes to the entry of a repo: description, metadata, optimization, status, visibility.
 
 use arraylake_types::{
-    ExpirationConfig, GcConfig, NewRepo, OptimizationWindow, RepoModel, RepoOperationMode, RepoStatus,
-    RepoVisibility, StatusInitiator,
+    AuthMethod, NewRepo, RepoModel, RepoOperationMode, RepoStatus, RepoVisibility, StatusInitiator,
 };
-use serde_json::{Map, Value};
 
 use super::access::denied;
 use super::body::Body;
 use super::call::{Answer, Call};
 use super::facts::FactChange;
+use super::optimization::Optimization;
 use super::reply;
 use crate::refusal::Refusal;
+use crate::store::{StoredBucket, StoredRepo};
 
 /// What is to be changed. Nothing means unchanged, everywhere.
 #[derive(Debug)]
@@ -19,13 +19,6 @@ struct Change {
     description: Option<String>,
     facts: FactChange,
     optimization: Optimization,
-}
-
-#[derive(Debug, Default)]
-struct Optimization {
-    window: Option<Box<OptimizationWindow>>,
-    gc: Option<Box<GcConfig>>,
-    expiration: Option<Box<ExpirationConfig>>,
 }
 
 /// `PATCH /orgs/{org}/{repo}`
@@ -50,10 +43,7 @@ impl Change {
         let change = Self {
             description: body.text("description"),
             facts: FactChange::read(&mut body),
-            optimization: Optimization::read(
-                body.object("optimization_config").unwrap_or_default(),
-                &mut body,
-            ),
+            optimization: Optimization::read(&mut body),
         };
         body.finish()?;
         if let Some(text) = &change.description {
@@ -68,40 +58,9 @@ impl Change {
             repo.description = Some(description);
         }
         repo.metadata = self.facts.apply(repo.metadata.take())?;
-        let config = &mut repo.optimization_config;
-        config.window = self.optimization.window.or_else(|| config.window.take());
-        config.gc_config = self.optimization.gc.or_else(|| config.gc_config.take());
-        config.expiration_config = self.optimization.expiration.or_else(|| config.expiration_config.take());
+        self.optimization.apply(&mut repo.optimization_config);
         Ok(())
     }
-}
-
-impl Optimization {
-    fn read(fields: Map<String, Value>, body: &mut Body) -> Self {
-        let mut read = Self::default();
-        for (key, value) in fields {
-            let fits = match key.as_str() {
-                _ if value.is_null() => true,
-                "window" => take(value, &mut read.window),
-                "gc_config" => take(value, &mut read.gc),
-                "expiration_config" => {
-                    let has_age = value.get("expire_versions_older_than").is_some_and(Value::is_number);
-                    has_age && take(value, &mut read.expiration)
-                }
-                _ => true,
-            };
-            if !fits {
-                let msg = format!("Input should be a valid {key}");
-                let _: Option<()> = body.wrong("optimization_config", &msg, "value_error");
-            }
-        }
-        read
-    }
-}
-
-fn take<T: serde::de::DeserializeOwned>(value: Value, place: &mut Option<T>) -> bool {
-    *place = serde_json::from_value(value).ok();
-    place.is_some()
 }
 
 /// `PUT /orgs/{org}/{repo}/status`
@@ -147,12 +106,41 @@ pub(crate) async fn set_visibility(call: Call) -> Answer {
     body.finish()?;
     call.run(move |call, db| {
         let mut found = call.repo_to_write(db)?;
-        found.repo.model.visibility = visibility;
-        found.repo.model.updated = Some(call.lake.now());
-        db.update_repo(&found.repo.model)?;
+        // To show a repo to everybody is more than to write it.
+        if !call.manages(&found) {
+            return Err(denied());
+        }
+        if found.repo.model.visibility != visibility {
+            check_showable(&found.repo, &visibility)?;
+            found.repo.model.visibility = visibility;
+            found.repo.model.updated = Some(call.lake.now());
+            db.update_repo(&found.repo.model)?;
+        }
         reply::ok(&call.show(db, found)?)
     })
     .await
+}
+
+/// Refuses to show everybody what is not the org's to show.
+fn check_showable(repo: &StoredRepo, visibility: &RepoVisibility) -> Result<(), Refusal> {
+    let name = format!("{}/{}", repo.model.org, repo.model.name);
+    if *visibility == RepoVisibility::Private {
+        return Ok(());
+    }
+    if repo.model.subscription.is_some() {
+        let text = format!("Repo {name} is a subscription: its data is for its org alone");
+        return Err(Refusal::conflict(text));
+    }
+    repo.bucket.as_ref().map_or(Ok(()), |bucket| check_public_bucket(&format!("Repo {name}"), bucket))
+}
+
+/// Refuses a bucket whose keys everybody would get: fixed ones cannot be made to reach less far.
+pub(super) fn check_public_bucket(what: &str, bucket: &StoredBucket) -> Result<(), Refusal> {
+    if bucket.model.auth_method() == Some(AuthMethod::Hmac) && !bucket.is_local() {
+        let text = format!("{what} lies in a bucket with HMAC authentication, whose keys cannot be shared");
+        return Err(Refusal::conflict(text));
+    }
+    Ok(())
 }
 
 /// Reads a visibility.

@@ -141,3 +141,59 @@ async fn permissions_are_checked_on_both_paths() {
         json!({"service_actions": [], "org_actions": [{"name": "local", "actions": ["CAN_READ_REPOS"]}]})
     );
 }
+
+#[tokio::test]
+async fn permissions_are_checked_by_id_and_by_what_everybody_may_do() {
+    let client = lake();
+    let repo = client.repo("one").await;
+    client.post("/orgs/local/iceberg/namespaces", &json!({"name": "grids"})).await.ok();
+    let guest = client.other("guest", &[]).await;
+    let (me, them) = (id(&client).await, id(&guest).await);
+    let by_id = repo["_id"].as_str().unwrap().to_owned();
+    let check = async |who: &Value, resource: &str, action: &str| {
+        let who = who.as_str().unwrap();
+        let query = format!("principal_id={who}&resource={resource}&action={action}");
+        client.get(&format!("/orgs/local/permissions/check?{query}")).await.ok()["has_permission"].clone()
+    };
+    for resource in [by_id.as_str(), &by_id.to_uppercase(), "one", "local/one", "grids", "local"] {
+        assert_eq!(check(&me, resource, "CAN_WRITE").await, true, "{resource}");
+        assert_eq!(check(&them, resource, "CAN_READ").await, false, "{resource}");
+    }
+    let public = json!({"visibility": "AUTHENTICATED_PUBLIC"});
+    client.put("/orgs/local/one/visibility", &public).await.ok();
+    client.patch("/orgs/local/iceberg/namespaces/grids", &public).await.ok();
+    for resource in [by_id.as_str(), "one", "grids"] {
+        assert_eq!(check(&them, resource, "CAN_READ").await, true, "{resource}");
+        assert_eq!(check(&them, resource, "CAN_WRITE").await, false, "{resource}");
+        let nobody = json!(uuid::Uuid::nil().to_string());
+        assert_eq!(check(&nobody, resource, "CAN_READ").await, false, "{resource}");
+    }
+    client.delete("/orgs/local/one").await.ok();
+    assert_eq!(check(&me, "one", "CAN_READ").await, false, "a ghost is no repo");
+}
+
+#[tokio::test]
+async fn only_who_manages_users_shows_a_repo_to_everybody_and_only_where_no_fixed_keys_are_shown() {
+    let client = lake();
+    client.repo("one").await;
+    let path = "/orgs/local/one/visibility";
+    let public = json!({"visibility": "AUTHENTICATED_PUBLIC"});
+    let writer = client.other("writer", &["CAN_WRITE_REPOS"]).await;
+    writer.put(path, &public).await.refused(403, "Access Denied");
+    client.put(path, &json!({"visibility": "PUBLIC"})).await.refused(422, "visibility");
+    client.put(path, &json!({})).await.refused(422, "Field required");
+    let shown = client.put(path, &public).await.ok();
+    assert_eq!(shown["visibility"], "AUTHENTICATED_PUBLIC");
+    let mut bucket = remote("fixed", "far-bucket");
+    bucket["auth_config"] = json!({"method": "hmac", "access_key_id": "k", "secret_access_key": "s"});
+    client.post("/orgs/local/buckets", &bucket).await.ok();
+    client.post("/orgs/local/repos", &json!({"name": "far", "bucket_nickname": "fixed"})).await.ok();
+    let far = "/orgs/local/far/visibility";
+    client.put(far, &public).await.refused(409, "whose keys cannot be shared");
+    client.put(far, &json!({"visibility": "PRIVATE"})).await.ok();
+    let namespace = json!({"name": "far", "bucket_nickname": "fixed", "visibility": "AUTHENTICATED_PUBLIC"});
+    let namespaces = "/orgs/local/iceberg/namespaces";
+    client.post(namespaces, &namespace).await.refused(409, "whose keys cannot be shared");
+    client.post(namespaces, &json!({"name": "far", "bucket_nickname": "fixed"})).await.ok();
+    client.patch(&format!("{namespaces}/far"), &public).await.refused(409, "whose keys cannot be shared");
+}
