@@ -335,7 +335,7 @@ impl<A: Exchange + ?Sized + 'static> Client<A> {
 
     /// Makes the entry of a repo that subscribes to one of another org.
     ///
-    /// `POST /orgs/{org}/repos`
+    /// `POST /orgs/{org}/exchange-subscriptions`; `POST /orgs/{org}/repos` on services without it.
     ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a

@@ -52,6 +52,8 @@ pub(crate) struct Era {
     pub(crate) lists_plainly: Flag,
     /// No `/orgs/{org}/repos/import`.
     pub(crate) lacks_import: Flag,
+    /// No `/orgs/{org}/exchange-subscriptions`.
+    pub(crate) lacks_subscribe: Flag,
     /// No `/orgs/{org}/permissions/check`.
     pub(crate) lacks_permission_check: Flag,
     /// No `/repos/{org}/{repo}/open`.

@@ -93,7 +93,7 @@ fn check_prefix(prefix: &str) -> Result<(), InvalidInput> {
     }
 }
 
-/// Request: `POST /orgs/{org}/repos` with the mode `subscribe`, for a repo that another org offers on an exchange.
+/// Request: `POST /orgs/{org}/exchange-subscriptions`, for a repo that another org offers on an exchange.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SubscribeRepo {
@@ -177,23 +177,32 @@ impl SubscribeRepo {
     }
 }
 
+impl SubscribeRepo {
+    /// The body for the route that takes subscriptions alone.
+    #[must_use]
+    pub fn body(&self) -> serde_json::Value {
+        serde_json::json!({
+            "name": self.name,
+            "description": self.description,
+            "bucket_nickname": self.bucket_nickname,
+            "kind": RepoKind::Icechunk,
+            "metadata": self.metadata,
+            "prefix": self.prefix,
+            "exchange_listing_id": self.listing_id,
+            "subscription_type": self.subscription_type,
+            "target_filter": self.target_filter,
+        })
+    }
+}
+
 impl Serialize for SubscribeRepo {
-    /// The listing goes out under both of its names: services before 1.0 know the first alone.
+    /// The body for the route that makes repos. The listing goes out under both of its names: services before 1.0 know the
+    /// first alone.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap as _;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", &self.name)?;
-        map.serialize_entry("description", &self.description)?;
-        map.serialize_entry("bucket_nickname", &self.bucket_nickname)?;
-        map.serialize_entry("kind", &RepoKind::Icechunk)?;
-        map.serialize_entry("metadata", &self.metadata)?;
-        map.serialize_entry("prefix", &self.prefix)?;
-        map.serialize_entry("create_mode", &CreateMode::Subscribe)?;
-        map.serialize_entry("marketplace_listing_id", &self.listing_id)?;
-        map.serialize_entry("exchange_listing_id", &self.listing_id)?;
-        map.serialize_entry("subscription_type", &self.subscription_type)?;
-        map.serialize_entry("target_filter", &self.target_filter)?;
-        map.end()
+        let mut body = self.body();
+        body["create_mode"] = CreateMode::Subscribe.as_str().into();
+        body["marketplace_listing_id"] = self.listing_id.as_str().into();
+        body.serialize(serializer)
     }
 }
 

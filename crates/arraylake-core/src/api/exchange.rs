@@ -6,6 +6,7 @@ use arraylake_types::{
 use async_trait::async_trait;
 use http::Method;
 
+use super::repos::is_missing_route;
 use crate::call::Call;
 use crate::client::AsyncClient;
 use crate::error::Result;
@@ -41,7 +42,7 @@ pub trait Exchange: Send + Sync {
 
     /// Makes the entry of a repo that subscribes to one of another org.
     ///
-    /// `POST /orgs/{org}/repos`
+    /// `POST /orgs/{org}/exchange-subscriptions`; `POST /orgs/{org}/repos` on services without it.
     ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](crate::Error::is_conflict) if a repo or a
@@ -71,8 +72,18 @@ impl Exchange for AsyncClient {
     async fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
         const OPERATION: &str = "subscribe to repo";
         request.validate()?;
+        if !self.era().lacks_subscribe.is_set() {
+            let path = ["orgs", org.as_str(), "exchange-subscriptions"];
+            let call = Call::new(OPERATION, Method::POST, &path).json(&request.body())?;
+            match self.call_once(OPERATION, call).await {
+                Err(error) if is_missing_route(&error) => {}
+                answer => return answer?.read(),
+            }
+        }
         let call = Call::new(OPERATION, Method::POST, &["orgs", org.as_str(), "repos"]).json(&request)?;
-        self.call_once(OPERATION, call).await?.read()
+        let answer = self.call_once(OPERATION, call).await?;
+        self.era().lacks_subscribe.set();
+        answer.read()
     }
 }
 
@@ -118,10 +129,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_subscription_is_made_by_the_route_that_makes_repos() {
-        let script = Script::new([json(201, repo_json("era5"))]);
-        let request = SubscribeRepo::new("era5", "0123");
-        client_over(&script).subscribe_repo_object(&"acme".parse().unwrap(), request).await.unwrap();
-        assert_eq!(script.paths(), ["/orgs/acme/repos"]);
+    async fn a_subscription_has_a_route_of_its_own_and_older_services_make_it_as_a_repo() {
+        let script = Script::new([
+            json(201, repo_json("era5")),
+            json(404, r#"{"detail":"Not Found"}"#),
+            json(201, repo_json("era5")),
+            json(201, repo_json("era5")),
+        ]);
+        let client = client_over(&script);
+        let org = "acme".parse().unwrap();
+        for _ in 0..3 {
+            client.subscribe_repo_object(&org, SubscribeRepo::new("era5", "0123")).await.unwrap();
+        }
+        let (newer, older) = ("/orgs/acme/exchange-subscriptions", "/orgs/acme/repos");
+        assert_eq!(script.paths(), [newer, newer, older, older]);
+        let bodies: Vec<serde_json::Value> =
+            [1, 2].map(|at| serde_json::from_slice(script.requests()[at].body()).unwrap()).into();
+        assert!(bodies[0].get("create_mode").is_none() && bodies[1]["create_mode"] == "subscribe");
+    }
+
+    #[tokio::test]
+    async fn a_listing_that_is_not_there_is_looked_for_by_both_routes() {
+        let missing = || json(404, r#"{"detail":"Exchange listing 0123 not found"}"#);
+        let script = Script::new([missing(), missing(), missing(), missing()]);
+        let client = client_over(&script);
+        for _ in 0..2 {
+            let request = SubscribeRepo::new("era5", "0123");
+            let error = client.subscribe_repo_object(&"acme".parse().unwrap(), request).await.unwrap_err();
+            assert!(error.is_not_found(), "{error}");
+        }
+        assert_eq!(script.paths().len(), 4, "nothing is learnt from that about the service");
     }
 }

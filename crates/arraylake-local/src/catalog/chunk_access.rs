@@ -65,10 +65,12 @@ impl Call {
         let mut entries = BTreeMap::new();
         let lenders = match db.subscription_of(asked.model.id.as_str())? {
             None => vec![own],
+            // It has all its chunks with it.
+            Some(_) if kind(asked) == Some(&SubscriptionType::Private) => vec![own],
             Some(subscription) => {
                 let public = subscription.parent_org != own.org;
                 let provider = Lender { org: subscription.parent_org.clone(), public };
-                if is_filtered(asked) {
+                if kind(asked) == Some(&SubscriptionType::Filtered) {
                     let parent = exchange::parent(db, &subscription)?;
                     let (prefix, entry) = self.source_chunks(db, asked, parent)?;
                     entries.insert(prefix, entry);
@@ -140,10 +142,9 @@ impl Call {
     }
 }
 
-/// Whether a repo is a subscription with a place of its own.
-pub(super) fn is_filtered(repo: &StoredRepo) -> bool {
-    let info = repo.model.subscription.as_ref();
-    repo.bucket.is_some() && info.is_some_and(|info| info.subscription_type != SubscriptionType::Direct)
+/// What kind of subscription a repo is, if it is one.
+fn kind(repo: &StoredRepo) -> Option<&SubscriptionType> {
+    repo.model.subscription.as_ref().map(|info| &info.subscription_type)
 }
 
 /// The bucket config through which a container may be read. Fixed keys are not for others, whatever a policy says.

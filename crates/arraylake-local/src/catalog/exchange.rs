@@ -1,11 +1,12 @@
 //! The exchange, as far as it works inside one lake: listings, and who subscribed to a repo.
 
-use arraylake_types::{AuthMethod, ExchangeListing, SubscriptionType};
+use arraylake_types::{ExchangeListing, SubscriptionType};
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
 use super::paging::Paging;
 use super::reply;
+use super::repo_change::check_public_bucket;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::store::{Db, StoredRepo, Subscription};
@@ -62,12 +63,7 @@ fn check_shareable(repo: &StoredRepo) -> Result<(), Refusal> {
     let Some(bucket) = &repo.bucket else {
         return Err(Refusal::conflict(format!("Repo {name} has no data of its own to list")));
     };
-    if bucket.model.auth_method() == Some(AuthMethod::Hmac) && !bucket.is_local() {
-        let text =
-            format!("Repo {name} lies in a bucket with HMAC authentication, whose keys cannot be shared");
-        return Err(Refusal::conflict(text));
-    }
-    Ok(())
+    check_public_bucket(&format!("Repo {name}"), bucket)
 }
 
 fn listing(call: &Call, wanted: Wanted) -> Result<ExchangeListing, Refusal> {
@@ -91,9 +87,9 @@ pub(crate) async fn subscriptions(call: Call) -> Answer {
     let paging = Paging::of(&call)?;
     call.run(move |call, db| {
         let repo = call.repo_to_write(db)?.repo.model;
-        let rows = db.subscriptions_to(repo.id.as_str())?;
+        let (rows, total) = db.subscriptions_to(repo.id.as_str(), paging.window())?;
         let rows: Vec<Value> = rows.iter().map(|it| row(db, it)).collect::<Result<_, Refusal>>()?;
-        let mut page = paging.cut(rows);
+        let mut page = paging.page_of(rows, total);
         // The published crate asks on and on for the last page, so that there must be one.
         page.pages = page.pages.max(1);
         reply::ok(&page)

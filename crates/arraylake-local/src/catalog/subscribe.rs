@@ -1,5 +1,5 @@
-//! Subscriptions to repos that another org listed: direct ones, which show the data where it is, and filtered ones, which
-//! have a repository of their own that refers to the chunks of the parent.
+//! Subscriptions to repos that another org listed: direct ones, which show the data where it is; filtered ones, which have a
+//! repository of their own that refers to the chunks of the parent; and private ones, which have those chunks, too.
 
 use arraylake_types::{
     DatasetFilter, ExchangeListing, NewRepo, RepoModel, RepoStatus, RepoSubscriptionInfo, StatusInitiator,
@@ -13,7 +13,7 @@ use super::call::{Answer, Call};
 use super::{exchange, filter, removal, reply, repo_new};
 use crate::random;
 use crate::refusal::Refusal;
-use crate::repository;
+use crate::repository::{self, Chunks};
 use crate::s3::Access;
 use crate::store::{Db, StoredRepo, Subscription};
 
@@ -47,8 +47,13 @@ impl Wanted {
             (SubscriptionType::Direct, Some(_)) => {
                 return Err(Refusal::rule("target_filter: a direct subscription has no filter"));
             }
-            (SubscriptionType::Filtered, filter) => filter::check_target(filter.as_ref())?,
-            _ => return Err(Refusal::rule("subscription_type: must be \"direct\" or \"filtered\"")),
+            (SubscriptionType::Filtered | SubscriptionType::Private, filter) => {
+                filter::check_target(filter.as_ref())?;
+            }
+            _ => {
+                let text = "subscription_type: must be \"direct\", \"filtered\" or \"private\"";
+                return Err(Refusal::rule(text));
+            }
         }
         let mut request = NewRepo::new(name);
         if let Some(text) = description {
@@ -68,6 +73,10 @@ impl Wanted {
 
     fn is_filtered(&self) -> bool {
         self.kind != SubscriptionType::Direct
+    }
+
+    fn chunks(&self) -> Chunks {
+        if self.kind == SubscriptionType::Private { Chunks::Copied } else { Chunks::Referred }
     }
 }
 
@@ -90,7 +99,7 @@ pub(super) async fn subscribe(call: Call, body: Body) -> Answer {
     // objects that belong to nobody, at a place of their own.
     let nodes = wanted.filter.as_ref().and_then(|filter| filter.nodes.clone());
     if let Some(nodes) = nodes.filter(|_| wanted.is_filtered()) {
-        repository::make_subset(&call.lake, &parent, &repo, &nodes).await?;
+        repository::make_subset(&call.lake, &parent, &repo, &nodes, wanted.chunks()).await?;
     }
     let (entry, lake) = (repo.clone(), std::sync::Arc::clone(&call.lake));
     let added = call.run(move |call, db| {

@@ -34,6 +34,15 @@ use crate::refusal::Refusal;
 #[cfg(feature = "icechunk")]
 use crate::store::StoredRepo;
 
+/// What becomes of the chunks of a repository of which a part is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chunks {
+    /// They stay where they are and are referred to.
+    Referred,
+    /// They are copied.
+    Copied,
+}
+
 /// The storage of a repo. `None` if its data lies somewhere else.
 #[cfg(feature = "icechunk")]
 fn storage(lake: &Lake, repo: &StoredRepo) -> Option<Arc<dyn Storage + Send + Sync>> {

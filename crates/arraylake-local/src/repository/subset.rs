@@ -1,4 +1,5 @@
-//! The repository of a filtered subscription: the nodes that the filter lets through, whose chunks stay where they are.
+//! The repository of a subscription to a part of another: the nodes that the filter lets through. Chunks stay where they
+//! are, or come along.
 
 use arraylake_types::NodeFilter;
 use futures_util::StreamExt as _;
@@ -6,11 +7,11 @@ use icechunk::Repository;
 use icechunk::format::format_constants::SpecVersionBin;
 use icechunk::format::manifest::{ChunkPayload, ChunkRef, VirtualChunkLocation, VirtualChunkRef};
 use icechunk::format::snapshot::{NodeData, NodeSnapshot};
-use icechunk::format::{CHUNKS_FILE_PATH, Path};
+use icechunk::format::{ByteRange, CHUNKS_FILE_PATH, ChunkIndices, Path};
 use icechunk::repository::{RepositoryErrorKind, VersionInfo};
-use icechunk::session::Session;
+use icechunk::session::{Session, SessionError, get_chunk};
 
-use super::{name_of, storage, unreadable};
+use super::{Chunks, name_of, storage, unreadable};
 use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::store::StoredRepo;
@@ -18,12 +19,22 @@ use crate::store::StoredRepo;
 /// By what name the chunks of the source are referred to.
 pub(crate) const SOURCE: &str = "__al_source";
 
-/// Makes the repository of a filtered subscription to `source`, at the place of `target`, which must be empty.
+/// Why nothing was made of a source.
+#[derive(Debug, thiserror::Error)]
+enum CopyError {
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("{0} has chunks outside the repository, which cannot come along")]
+    Virtual(Path),
+}
+
+/// Makes the repository of a subscription to `source`, at the place of `target`, which must be empty.
 pub(crate) async fn make_subset(
     lake: &Lake,
     source: &StoredRepo,
     target: &StoredRepo,
     filter: &NodeFilter,
+    chunks: Chunks,
 ) -> Result<(), Refusal> {
     let apart = |repo| {
         let (org, name) = name_of(repo);
@@ -41,29 +52,61 @@ pub(crate) async fn make_subset(
     };
     let about = name_of(target);
     let failed = |error: &dyn std::fmt::Display| unreadable(about, error);
-    // References to chunks by the name of a container came with the second version of the format.
-    let created = Repository::create(to).spec_version(SpecVersionBin::V2).execute().await;
-    let created = created.map_err(|error| failed(&error))?;
-    let Some(parent) = parent else { return Ok(()) };
     let main = VersionInfo::BranchTipRef("main".to_owned());
-    let read = parent.readonly_session(&main).await.map_err(|error| failed(&error))?;
+    let read = match &parent {
+        Some(parent) => Some(parent.readonly_session(&main).await.map_err(|error| failed(&error))?),
+        None => None,
+    };
+    if let Some(read) = read.as_ref().filter(|_| chunks == Chunks::Copied) {
+        check_all_come_along(read, filter).await.map_err(|error| unreadable(source.0, &error))?;
+    }
+    let version = match (chunks, &parent) {
+        (Chunks::Copied, Some(parent)) => parent.spec_version(),
+        // References to chunks by the name of a container came with the second version of the format.
+        _ => SpecVersionBin::V2,
+    };
+    let created = Repository::create(to).spec_version(version).execute().await;
+    let created = created.map_err(|error| failed(&error))?;
+    let Some(read) = read else { return Ok(()) };
     let mut write = created.writable_session("main").await.map_err(|error| failed(&error))?;
-    if copy(&read, &mut write, filter).await.map_err(|error| failed(&error))? {
-        let commit = write.commit("filtered subscription").execute().await;
+    if copy(&read, &mut write, filter, chunks).await.map_err(|error| failed(&error))? {
+        let commit = write.commit("subscription to a part").execute().await;
         commit.map_err(|error| failed(&error))?;
     }
     Ok(())
 }
 
-type Copied<T> = Result<T, icechunk::session::SessionError>;
+type Copied<T> = Result<T, CopyError>;
 
-/// Copies what passes. Returns whether there was anything.
-async fn copy(read: &Session, write: &mut Session, filter: &NodeFilter) -> Copied<bool> {
-    let nodes: Vec<NodeSnapshot> = read.list_nodes(&Path::root()).await?.collect::<Result<_, _>>()?;
+/// What passes, groups before what is in them.
+async fn wanted(read: &Session, filter: &NodeFilter) -> Copied<Vec<NodeSnapshot>> {
+    let nodes = read.list_nodes(&Path::root()).await?;
+    let nodes: Vec<NodeSnapshot> = nodes.collect::<Result<_, SessionError>>()?;
     let mut nodes: Vec<NodeSnapshot> =
         nodes.into_iter().filter(|node| passes(&node.path.to_string(), filter)).collect();
-    // Groups before what is in them.
     nodes.sort_by_key(|node| node.path.to_string());
+    Ok(nodes)
+}
+
+/// Refuses chunks that cannot be copied, before anything is made.
+async fn check_all_come_along(read: &Session, filter: &NodeFilter) -> Copied<()> {
+    for node in wanted(read, filter).await? {
+        if matches!(node.node_data, NodeData::Group) {
+            continue;
+        }
+        let mut chunks = std::pin::pin!(read.array_chunk_iterator(&node.path).await);
+        while let Some(chunk) = chunks.next().await {
+            if matches!(chunk?.payload, ChunkPayload::Virtual(_)) {
+                return Err(CopyError::Virtual(node.path.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Copies what passes. Returns whether there was anything.
+async fn copy(read: &Session, write: &mut Session, filter: &NodeFilter, chunks: Chunks) -> Copied<bool> {
+    let nodes = wanted(read, filter).await?;
     for node in &nodes {
         match &node.node_data {
             // The root of a new repository may be there already.
@@ -74,27 +117,41 @@ async fn copy(read: &Session, write: &mut Session, filter: &NodeFilter) -> Copie
             NodeData::Array { shape, dimension_names, .. } => {
                 let (shape, names) = (shape.clone(), dimension_names.clone());
                 write.add_array(node.path.clone(), shape, names, node.user_data.clone()).await?;
-                copy_chunks(read, write, &node.path).await?;
+                copy_chunks(read, write, &node.path, chunks).await?;
             }
         }
     }
     Ok(!nodes.is_empty())
 }
 
-async fn copy_chunks(read: &Session, write: &mut Session, path: &Path) -> Copied<()> {
+async fn copy_chunks(read: &Session, write: &mut Session, path: &Path, how: Chunks) -> Copied<()> {
     let chunks = read.array_chunk_iterator(path).await;
     let mut chunks = std::pin::pin!(chunks);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
-        let payload = match chunk.payload {
-            ChunkPayload::Ref(own) => referred(own),
-            other => Some(other),
+        let payload = match (chunk.payload, how) {
+            (ChunkPayload::Ref(own), Chunks::Referred) => referred(own),
+            (ChunkPayload::Ref(_), Chunks::Copied) => taken_along(read, write, path, &chunk.coord).await?,
+            (other, _) => Some(other),
         };
         if payload.is_some() {
             write.set_chunk_ref(path.clone(), chunk.coord, payload).await?;
         }
     }
     Ok(())
+}
+
+/// A chunk of the source as one of the target's own.
+async fn taken_along(
+    read: &Session,
+    write: &Session,
+    path: &Path,
+    at: &ChunkIndices,
+) -> Copied<Option<ChunkPayload>> {
+    let Some(bytes) = get_chunk(read.get_chunk_reader(path, at, &ByteRange::ALL).await?).await? else {
+        return Ok(None);
+    };
+    Ok(Some(write.get_chunk_writer(path, at)?(bytes).await?))
 }
 
 /// A chunk of the source as one in the container that leads there.

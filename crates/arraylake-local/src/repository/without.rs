@@ -2,7 +2,7 @@
 
 use arraylake_types::NodeFilter;
 
-use super::{Container, NewContainer};
+use super::{Chunks, Container, NewContainer};
 use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::store::StoredRepo;
@@ -40,6 +40,7 @@ pub(crate) async fn make_subset(
     _: &StoredRepo,
     _: &StoredRepo,
     _: &NodeFilter,
+    _: Chunks,
 ) -> Result<(), Refusal> {
     left_out()
 }

@@ -15,6 +15,8 @@ use crate::client::{Client, lake, remote};
 use crate::data::{filled, running, storage};
 
 const SHARED: &str = "/repos/other/mine";
+/// What is repeated in the chunk inside.
+const INSIDE: &[u8] = b"the chunk inside, longer than what is kept inline";
 
 /// A lake with a second org, and somebody who may do everything there and nothing in the first.
 async fn two_orgs() -> (Client, Client) {
@@ -162,10 +164,8 @@ async fn subscribers_read_containers_that_a_public_policy_covers() {
     lake.shutdown().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_filtered_subscription_has_a_part_of_its_parent_and_refers_to_the_chunks_there() {
-    let (lake, provider) = running().await;
-    let reader = second_org(&provider).await;
+/// Gives the second org a bucket of its own.
+async fn own_bucket(provider: &Client, reader: &Client) {
     let keys = json!({"access_key_id": "reader-key", "secret_access_key": "reader-secret"});
     provider.admin().post("/_local/s3-keys", &keys).await.ok();
     provider.admin().post("/_local/s3-buckets", &json!({"name": "reader-data"})).await.ok();
@@ -176,6 +176,13 @@ async fn a_filtered_subscription_has_a_part_of_its_parent_and_refers_to_the_chun
     bucket["auth_config"] =
         json!({"method": "hmac", "access_key_id": "reader-key", "secret_access_key": "reader-secret"});
     reader.post("/orgs/other/buckets", &bucket).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filtered_subscription_has_a_part_of_its_parent_and_refers_to_the_chunks_there() {
+    let (lake, provider) = running().await;
+    let reader = second_org(&provider).await;
+    own_bucket(&provider, &reader).await;
     let repo = filled(&provider, "data", "delegated").await;
     write_two_arrays(&provider).await;
     let body = json!({"repo_id": repo["_id"], "listing_name": "Data", "pricing_model": "paid"});
@@ -198,10 +205,7 @@ async fn a_filtered_subscription_has_a_part_of_its_parent_and_refers_to_the_chun
     let chunks = format!("{}/chunks", repo["prefix"].as_str().unwrap());
     let grant = json!({"bucket": "delegated-data", "prefix": chunks, "access": "read"});
     assert_eq!(crate::virtual_chunks::grants(&entry["credentials"]), json!([grant]));
-    assert_eq!(
-        read_part(&open, &prefix).await,
-        b"the chunk inside, longer than what is kept inline".repeat(40)
-    );
+    assert_eq!(read_part(&open, &prefix).await, INSIDE.repeat(40));
     let rows = provider.get(&format!("/repo/{}/subscriptions", repo["_id"].as_str().unwrap())).await.ok();
     assert_eq!(rows["items"][0]["subscription_type"], "filtered");
     provider.delete("/orgs/local/data?immediate=true").await.ok();
@@ -229,6 +233,27 @@ async fn write_two_arrays(provider: &Client) {
     session.commit("two arrays").execute().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_subscription_has_its_part_with_it_and_outlives_its_parent() {
+    let (lake, provider) = running().await;
+    let reader = second_org(&provider).await;
+    own_bucket(&provider, &reader).await;
+    let repo = filled(&provider, "data", "delegated").await;
+    write_two_arrays(&provider).await;
+    let body = json!({"repo_id": repo["_id"], "listing_name": "Data", "pricing_model": "paid"});
+    let listing = provider.post("/orgs/local/exchange-listings", &body).await.ok();
+    let wanted = json!({"name": "part", "bucket_nickname": "own", "exchange_listing_id": listing["id"],
+        "subscription_type": "private", "target_filter": {"nodes": {"include_paths": ["/in"]}}});
+    let made = reader.post("/orgs/other/exchange-subscriptions", &wanted).await.ok();
+    assert_eq!(made["subscription"]["subscription_type"], "private");
+    provider.delete("/orgs/local/data?immediate=true").await.ok();
+    let open = reader.get("/repos/other/part/open").await.ok();
+    assert_eq!(open["virtual_chunk_credentials"], json!({}), "nothing of it lies elsewhere");
+    let part = Repository::open(storage(&open)).execute().await.unwrap();
+    assert_eq!(chunk_inside(&part).await, INSIDE.repeat(40));
+    lake.shutdown().await;
+}
+
 /// The chunk of the part that was taken, by what the answer of `/open` grants.
 async fn read_part(open: &Value, prefix: &str) -> Vec<u8> {
     let entry = &open["virtual_chunk_credentials"][prefix];
@@ -252,6 +277,11 @@ async fn read_part(open: &Value, prefix: &str) -> Vec<u8> {
     let allowed = HashMap::from([(prefix.to_owned(), Some(keys))]);
     let builder = Repository::open(storage(open)).config(config).authorize_virtual_chunk_access(allowed);
     let repo = builder.execute().await.unwrap();
+    chunk_inside(&repo).await
+}
+
+/// The one chunk of a part.
+async fn chunk_inside(repo: &Repository) -> Vec<u8> {
     let session = repo.readonly_session(&VersionInfo::BranchTipRef("main".to_owned())).await.unwrap();
     let nodes = session.list_nodes(&icechunk::format::Path::root()).await.unwrap();
     let mut paths: Vec<String> = nodes.map(|node| node.unwrap().path.to_string()).collect();
@@ -279,6 +309,8 @@ async fn what_cannot_be_listed_or_subscribed_to_is_refused() {
     odd["subscription_type"] = json!("filtered");
     reader.post("/orgs/other/repos", &odd).await.refused(422, "target_filter");
     odd["subscription_type"] = json!("private");
+    reader.post("/orgs/other/repos", &odd).await.refused(422, "target_filter");
+    odd["subscription_type"] = json!("friendly");
     reader.post("/orgs/other/repos", &odd).await.refused(422, "subscription_type");
     odd["subscription_type"] = json!("direct");
     odd["target_filter"] = json!({"nodes": {"include_paths": ["/a"]}});
