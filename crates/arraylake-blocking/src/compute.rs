@@ -1,7 +1,10 @@
 //! [`ComputeClient`]: the compute services of one org.
 
+use std::time::Duration;
+
 use arraylake_core::types::{
-    ComputeRegion, DeploymentInfo, EnableService, LogQuery, OrgName, Rows, ServiceReply, UpdateService,
+    ComputeRegion, DeploymentInfo, EnableService, LogQuery, OrgName, Rows, ServiceReply, ServiceStatus,
+    UpdateService,
 };
 use tokio::runtime::Handle;
 
@@ -74,6 +77,18 @@ impl ComputeClient {
             .client
             .run(move |api| async move { api.get_services(&org).stream_logs(&id, query).await })?;
         Ok(LogLines { lines: Some(lines), handle: self.client.handle() })
+    }
+
+    /// Waits until a service is ready, and returns how it is then: available, asleep until the next request, or in a
+    /// state that it does not leave by itself.
+    ///
+    /// # Errors
+    /// [`is_timeout`](arraylake_core::Error::is_timeout) if it takes longer than `limit`;
+    /// [`is_not_found`](arraylake_core::Error::is_not_found) if there is no such service.
+    pub fn wait_until_available(&self, service_id: &str, limit: Duration) -> Result<ServiceStatus> {
+        let (org, id) = (self.org.clone(), service_id.to_owned());
+        self.client
+            .run(move |api| async move { api.get_services(&org).wait_until_available(&id, limit).await })
     }
 
     /// Changes a service: [`Client::update_service`].

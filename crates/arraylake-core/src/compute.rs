@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
+use arraylake_transport::{Error as TransportError, ErrorKind};
 use arraylake_types::{
     ComputeRegion, DeploymentInfo, EnableService, InvalidInput, LogQuery, OrgName, Rows, ServiceReply,
-    UpdateService,
+    ServiceStatus, UpdateService,
 };
 
 use crate::api::Compute;
 use crate::call::Call;
 use crate::client::AsyncClient;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::logs::LogLines;
 
 /// How much longer than the service was told to wait we wait for a line.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long to wait before asking again how a service is.
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// The compute services of one org, under the names of the Python client. Cheap to clone.
 ///
@@ -82,6 +86,27 @@ impl ComputeClient {
         let patience = PATIENCE + Duration::from_secs(u64::from(query.follow_timeout));
         let body = self.client.stream(logs_call(&self.org, service_id, &query)?).await?;
         Ok(LogLines::new(body, patience))
+    }
+
+    /// Waits until a service is ready, and returns how it is then: available, asleep until the next request, or in a
+    /// state that it does not leave by itself, such as stopped. Asks every three seconds.
+    ///
+    /// # Errors
+    /// [`is_timeout`](crate::Error::is_timeout) if it takes longer than `limit`;
+    /// [`is_not_found`](crate::Error::is_not_found) if there is no such service.
+    pub async fn wait_until_available(&self, service_id: &str, limit: Duration) -> Result<ServiceStatus> {
+        let settled = async {
+            loop {
+                match self.get_status(service_id).await?.status().unwrap_or_default() {
+                    // A newer service may have words for being on the way.
+                    ServiceStatus::Progressing | ServiceStatus::Unknown | ServiceStatus::Other(_) => {}
+                    settled => return Ok(settled),
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        let late = || Error::transport("wait for service", TransportError::bare(ErrorKind::Timeout));
+        tokio::time::timeout(limit, settled).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// Changes a service: [`update_service`](Compute::update_service).
@@ -161,6 +186,24 @@ mod tests {
         let mut lines = services(&script).stream_logs("edr-1", LogQuery::new()).await.unwrap();
         assert!(lines.next().await.unwrap_err().is_interrupted());
         assert_eq!(lines.next().await.unwrap(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_is_waited_for_until_it_has_settled() {
+        let status = |word: &str| json(200, format!(r#"{{"status":"{word}"}}"#));
+        let script = Script::new(["progressing", "warming", "available", "stopped"].map(status));
+        let services = services(&script);
+        let minute = Duration::from_secs(60);
+        let start = tokio::time::Instant::now();
+        let settled = services.wait_until_available("edr-1", minute).await.unwrap();
+        assert_eq!((settled, start.elapsed()), (ServiceStatus::Available, 2 * PAUSE));
+        let settled = services.wait_until_available("edr-1", minute).await.unwrap();
+        assert_eq!(settled, ServiceStatus::Stopped);
+        let script = Script::new((0..20).map(|_| status("progressing")));
+        let services = client_over(&script).get_services(&"acme".parse().unwrap());
+        let error = services.wait_until_available("edr-1", 10 * PAUSE).await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert!(script.remaining() > 0, "nobody is asked after that");
     }
 
     #[tokio::test]
