@@ -42,19 +42,7 @@ impl Wanted {
             let _: Option<()> = body.wrong("exchange_listing_id", "Field required", "missing");
         }
         body.finish()?;
-        match (&kind, &filter) {
-            (SubscriptionType::Direct, None) => {}
-            (SubscriptionType::Direct, Some(_)) => {
-                return Err(Refusal::rule("target_filter: a direct subscription has no filter"));
-            }
-            (SubscriptionType::Filtered | SubscriptionType::Private, filter) => {
-                filter::check_target(filter.as_ref())?;
-            }
-            _ => {
-                let text = "subscription_type: must be \"direct\", \"filtered\" or \"private\"";
-                return Err(Refusal::rule(text));
-            }
-        }
+        check_kind(&kind, filter.as_ref())?;
         let mut request = NewRepo::new(name);
         if let Some(text) = description {
             request = request.with_description(text);
@@ -77,6 +65,21 @@ impl Wanted {
 
     fn chunks(&self) -> Chunks {
         if self.kind == SubscriptionType::Private { Chunks::Copied } else { Chunks::Referred }
+    }
+}
+
+/// Refuses a kind that is not known, and a filter that does not go with it.
+fn check_kind(kind: &SubscriptionType, filter: Option<&DatasetFilter>) -> Result<(), Refusal> {
+    match (kind, filter) {
+        (SubscriptionType::Direct, None) => Ok(()),
+        (SubscriptionType::Direct, Some(_)) => {
+            Err(Refusal::rule("target_filter: a direct subscription has no filter"))
+        }
+        (SubscriptionType::Filtered | SubscriptionType::Private, filter) => filter::check_target(filter),
+        _ => {
+            let text = "subscription_type: must be \"direct\", \"filtered\" or \"private\"";
+            Err(Refusal::rule(text))
+        }
     }
 }
 

@@ -36,20 +36,8 @@ pub(crate) async fn make_subset(
     filter: &NodeFilter,
     chunks: Chunks,
 ) -> Result<(), Refusal> {
-    let apart = |repo| {
-        let (org, name) = name_of(repo);
-        Refusal::conflict(format!(
-            "The data of {org}/{name} does not lie in the object store of this service"
-        ))
-    };
-    let from = storage(lake, source).ok_or_else(|| apart(source))?;
     let to = storage(lake, target).ok_or_else(|| apart(target))?;
-    let source = (name_of(source), Repository::open(from).execute().await);
-    let parent = match source.1 {
-        Ok(parent) => Some(parent),
-        Err(error) if matches!(error.kind, RepositoryErrorKind::RepositoryDoesntExist) => None,
-        Err(error) => return Err(unreadable(source.0, &error)),
-    };
+    let parent = open_source(lake, source).await?;
     let about = name_of(target);
     let failed = |error: &dyn std::fmt::Display| unreadable(about, error);
     let main = VersionInfo::BranchTipRef("main".to_owned());
@@ -58,7 +46,7 @@ pub(crate) async fn make_subset(
         None => None,
     };
     if let Some(read) = read.as_ref().filter(|_| chunks == Chunks::Copied) {
-        check_all_come_along(read, filter).await.map_err(|error| unreadable(source.0, &error))?;
+        check_all_come_along(read, filter).await.map_err(|error| unreadable(name_of(source), &error))?;
     }
     let version = match (chunks, &parent) {
         (Chunks::Copied, Some(parent)) => parent.spec_version(),
@@ -74,6 +62,21 @@ pub(crate) async fn make_subset(
         commit.map_err(|error| failed(&error))?;
     }
     Ok(())
+}
+
+fn apart(repo: &StoredRepo) -> Refusal {
+    let (org, name) = name_of(repo);
+    Refusal::conflict(format!("The data of {org}/{name} does not lie in the object store of this service"))
+}
+
+/// The repository of a source. None if nothing was written there yet.
+async fn open_source(lake: &Lake, source: &StoredRepo) -> Result<Option<Repository>, Refusal> {
+    let from = storage(lake, source).ok_or_else(|| apart(source))?;
+    match Repository::open(from).execute().await {
+        Ok(parent) => Ok(Some(parent)),
+        Err(error) if matches!(error.kind, RepositoryErrorKind::RepositoryDoesntExist) => Ok(None),
+        Err(error) => Err(unreadable(name_of(source), &error)),
+    }
 }
 
 type Copied<T> = Result<T, CopyError>;
