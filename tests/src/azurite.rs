@@ -1,6 +1,5 @@
 //! Azurite, the emulator of Azure Blob Storage that `cargo xtask test` installs.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use arraylake_types::StorageCredentials;
@@ -15,6 +14,8 @@ use hyper_util::rt::TokioExecutor;
 use sha2::Sha256;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+
+use crate::installed::{NO_INTEROP, installed};
 
 const VARIABLE: &str = "ARRAYLAKE_TEST_AZURITE";
 /// The account that every Azurite has, and its key, which everybody knows.
@@ -33,12 +34,7 @@ pub struct Azurite {
 impl Azurite {
     /// Starts one; none if the tests that need others' programs were left out on purpose.
     pub async fn start() -> Option<Self> {
-        if std::env::var_os("ARRAYLAKE_TEST_NO_INTEROP").is_some() {
-            return None;
-        }
-        let Some(script) = std::env::var_os(VARIABLE).map(PathBuf::from) else {
-            panic!("{VARIABLE} is not set: run these tests by `cargo xtask test`, which installs Azurite");
-        };
+        let script = installed(VARIABLE, NO_INTEROP)?;
         let mut process = Command::new("node")
             .arg(script)
             .args(["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"])

@@ -6,7 +6,6 @@
 mod pipe;
 mod tab;
 
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -16,11 +15,10 @@ use tokio::process::{Child, Command};
 
 use self::pipe::Pipe;
 pub use self::tab::Tab;
+use crate::installed::{NO_BROWSER, installed};
 
 /// Names the browser.
 const VARIABLE: &str = "ARRAYLAKE_TEST_CHROMIUM";
-/// Left out on purpose.
-const NO_BROWSER: &str = "ARRAYLAKE_TEST_NO_BROWSER";
 
 /// A running browser with a profile of its own; it ends with this.
 #[derive(Debug)]
@@ -33,7 +31,7 @@ pub struct Browser {
 impl Browser {
     /// Starts one; none if the tests in a browser were left out on purpose.
     pub async fn start() -> Option<Self> {
-        let program = program()?;
+        let program = installed(VARIABLE, NO_BROWSER)?;
         let profile = tempfile::tempdir().unwrap();
         // The shell moves the pipes from the descriptors that every program has to those that this one wants.
         let mut child = Command::new("sh")
@@ -60,14 +58,4 @@ impl Browser {
         let session = self.pipe.call(None, "Target.attachToTarget", attach).await;
         Tab::new(Arc::clone(&self.pipe), session["sessionId"].as_str().unwrap().to_owned()).await
     }
-}
-
-fn program() -> Option<PathBuf> {
-    if std::env::var_os(NO_BROWSER).is_some() {
-        return None;
-    }
-    let Some(program) = std::env::var_os(VARIABLE) else {
-        panic!("{VARIABLE} is not set: run these tests by `cargo xtask test`, which finds a browser");
-    };
-    Some(program.into())
 }

@@ -5,12 +5,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(missing_docs, clippy::missing_panics_doc, reason = "a test says what it does in its name")]
 
+pub mod archive;
 pub mod azurite;
 pub mod browser;
+pub mod cloud;
 pub mod contract;
 pub mod dataset;
 pub mod faults;
 pub mod google;
+mod installed;
 pub mod lake;
 pub mod log;
 pub mod person;

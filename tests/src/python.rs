@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use crate::installed::{NO_INTEROP, installed};
 use crate::lake::TestLake;
 
 /// An environment with a Python client.
@@ -30,16 +31,7 @@ impl Python {
 
     /// The interpreter; none if the tests against Python were left out on purpose.
     pub fn interpreter(self) -> Option<PathBuf> {
-        if std::env::var_os("ARRAYLAKE_TEST_NO_INTEROP").is_some() {
-            return None;
-        }
-        let variable = self.variable();
-        let Some(python) = std::env::var_os(variable) else {
-            panic!(
-                "{variable} is not set: run these tests by `cargo xtask test`, which installs the clients"
-            );
-        };
-        Some(python.into())
+        installed(self.variable(), NO_INTEROP)
     }
 
     /// Runs a script of `tests/python` as the seeded user of a lake, and reads the JSON of its last line.

@@ -2,7 +2,7 @@
 
 use arraylake_core::AsyncClient;
 use arraylake_core::prelude::*;
-use arraylake_core::v1::{AsyncRepo, CommitOptions};
+use arraylake_core::v1::{AsyncRepo, CommitOptions, NodePath};
 use arraylake_types::v1::CommitId;
 use serde_json::{Value, json};
 
@@ -19,6 +19,11 @@ pub async fn create_icechunk(lake: &TestLake, name: &str) -> arraylake_icechunk:
     let request = NewRepo::new(name).with_bucket(lake.bucket()).unwrap();
     let repo = lake.client().create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
     repo.into_icechunk().unwrap()
+}
+
+/// The path of a node.
+pub fn node(path: &str) -> NodePath {
+    path.parse().unwrap()
 }
 
 /// The document of a group.

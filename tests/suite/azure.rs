@@ -3,53 +3,28 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use arraylake_core::icechunk::icechunk::format::ChunkIndices;
-use arraylake_core::icechunk::icechunk::format::manifest::{
-    ChunkPayload, VirtualChunkLocation, VirtualChunkRef,
-};
 use arraylake_core::icechunk::object_store::path::Path;
 use arraylake_core::icechunk::object_store::{self, ObjectStoreExt as _};
-use arraylake_core::icechunk::{CollectGarbage, IcechunkRepo, OpenOptions};
+use arraylake_core::icechunk::{CollectGarbage, OpenOptions};
 use arraylake_core::prelude::{NewRepo, Repositories as _};
 use arraylake_core::transport::testing::{Script, json as answered, status};
 use arraylake_core::{AsyncClient, Config};
 use arraylake_tests::azurite::{Azurite, CONTAINER};
-use arraylake_tests::dataset;
+use arraylake_tests::cloud::{self, lose, put_archive, repo, write};
 use arraylake_tests::log::logged;
 use arraylake_tests::vendor::Vendor;
-use arraylake_types::{
-    CredentialAccess, GcConfig, ImportRepo, OpenRepo, RepoName, Retention, StorageCredentials, Timestamp,
-};
+use arraylake_tests::{archive, dataset};
+use arraylake_types::{CredentialAccess, GcConfig, ImportRepo, OpenRepo, Retention, Timestamp};
 use futures_util::TryStreamExt as _;
 use serde_json::json;
-use zarrs::array::{ArrayBuilder, data_type};
 
 const LATER: &str = "2099-01-01T00:00:00Z";
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
 
 /// What the catalog would say, without credentials.
 fn answer(azurite: &Azurite) -> OpenRepo {
-    let text = json!({
-        "repo_bucket": {
-            "id": "11111111-1111-4111-8111-111111111111",
-            "nickname": "azure", "platform": "azure", "name": CONTAINER, "prefix": "team",
-            "extra_config": {"endpoint_url": azurite.endpoint()},
-            "auth_config": {"method": "azure_credential_delegation", "storage_account": "devstoreaccount1"},
-        },
-        "repo_prefix": "team/era5",
-        "author": {"name": null, "email": "ada@example.com"},
-    });
-    serde_json::from_value(text).unwrap()
-}
-
-fn repo() -> RepoName {
-    "acme/era5".parse().unwrap()
-}
-
-async fn write(repo: &IcechunkRepo) {
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    dataset::write(&store).await;
-    store.commit("in Azure").await.unwrap();
+    let auth = json!({"method": "azure_credential_delegation", "storage_account": "devstoreaccount1"});
+    cloud::answer("azure", CONTAINER, azurite.endpoint(), auth)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,14 +80,7 @@ async fn garbage_in_azure_is_collected() {
     let (opener, _) = Vendor::new([Azurite::credentials(LATER, LATER)]);
     let repo = opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
     write(&repo).await;
-    // Uploaded and never committed.
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    let array = ArrayBuilder::new(vec![4000], vec![2000], data_type::float64(), 0.0f64);
-    let array = array.build(Arc::clone(&store), "/lost").unwrap();
-    array.async_store_metadata().await.unwrap();
-    array.async_store_chunk(&[0], vec![1.5f64; 2000]).await.unwrap();
-    array.async_store_chunk(&[1], vec![2.5f64; 2000]).await.unwrap();
-    drop(store);
+    lose(&repo, 2).await;
     let mut rules = GcConfig::default();
     rules.dangling_chunks = Retention::OlderThan(0.0);
     let now = Timestamp::from(SystemTime::now() + Duration::from_secs(60));
@@ -126,36 +94,23 @@ async fn garbage_in_azure_is_collected() {
     assert_eq!(dataset::read(&store).await, dataset::values());
 }
 
-/// What the catalog would say, with a signature for virtual chunks, too.
-fn granting(azurite: &Azurite, signature: &StorageCredentials) -> OpenRepo {
-    let mut answer = serde_json::to_value(answer(azurite)).unwrap();
-    answer["virtual_chunk_credentials"][format!("az://{CONTAINER}/archive/")] =
-        json!({"platform": "azure", "credentials": signature, "endpoint_url": azurite.endpoint()});
-    serde_json::from_value(answer).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn virtual_chunks_in_azure_are_read_and_a_signature_that_is_refused_is_renewed() {
     let Some(azurite) = Azurite::start().await else { return };
     let (opener, vendor) = Vendor::new([Azurite::credentials(LATER, LATER)]);
-    let mut archive = answer(&azurite).repo_bucket;
-    archive.prefix = String::new();
-    let archive = opener.bucket_store(&"acme".parse().unwrap(), archive, CredentialAccess::Write).await;
-    archive.unwrap().put(&Path::from("archive/old.bin"), "0123456789".into()).await.unwrap();
+    put_archive(&opener, answer(&azurite).repo_bucket).await;
     opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
 
-    vendor.answer(granting(&azurite, &Azurite::credentials(LATER, LATER)));
-    let refused = granting(&azurite, &Azurite::credentials(LONG_AGO, LATER));
-    let repo = opener.open(&repo(), refused, OpenOptions::new()).await.unwrap();
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    let array = ArrayBuilder::new(vec![4], vec![4], data_type::uint8(), 0u8);
-    let array = array.build(Arc::clone(&store), "/old").unwrap();
-    array.async_store_metadata().await.unwrap();
-    let location = VirtualChunkLocation::from_url(&format!("az://{CONTAINER}/archive/old.bin")).unwrap();
-    let reference = VirtualChunkRef { location, offset: 3, length: 4, checksum: None };
-    let (node, payload) = ("/old".try_into().unwrap(), Some(ChunkPayload::Virtual(reference)));
-    store.session().write().await.set_chunk_ref(node, ChunkIndices(vec![0]), payload).await.unwrap();
-    assert_eq!(array.async_retrieve_chunk::<Vec<u8>>(&[0]).await.unwrap(), b"3456");
+    let prefix = format!("az://{CONTAINER}/archive/");
+    let granting = |until| {
+        let (credentials, url) = (Azurite::credentials(until, LATER), azurite.endpoint());
+        let entry = json!({"platform": "azure", "credentials": credentials, "endpoint_url": url});
+        cloud::granting(&answer(&azurite), &prefix, entry)
+    };
+    vendor.answer(granting(LATER));
+    let repo = opener.open(&repo(), granting(LONG_AGO), OpenOptions::new()).await.unwrap();
+    archive::refer(&repo, &[prefix]).await;
+    assert_eq!(archive::read(&repo).await.unwrap(), archive::bytes());
 }
 
 #[test]

@@ -3,46 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use arraylake_core::icechunk::icechunk::format::ChunkIndices;
-use arraylake_core::icechunk::icechunk::format::manifest::{
-    ChunkPayload, VirtualChunkLocation, VirtualChunkRef,
-};
 use arraylake_core::icechunk::object_store::path::Path;
 use arraylake_core::icechunk::object_store::{self, ObjectStoreExt as _};
-use arraylake_core::icechunk::{CollectGarbage, CommitOptions, ErrorKind, IcechunkRepo, OpenOptions};
-use arraylake_tests::dataset;
+use arraylake_core::icechunk::{CollectGarbage, CommitOptions, ErrorKind, OpenOptions};
+use arraylake_tests::cloud::{self, lose, put_archive, repo, write};
 use arraylake_tests::google::{BUCKET, Google};
 use arraylake_tests::vendor::Vendor;
-use arraylake_types::{CredentialAccess, GcConfig, OpenRepo, RepoName, Retention, Timestamp};
+use arraylake_tests::{archive, dataset};
+use arraylake_types::{CredentialAccess, GcConfig, OpenRepo, Retention, Timestamp};
 use futures_util::TryStreamExt as _;
 use serde_json::json;
-use zarrs::array::{ArrayBuilder, data_type};
 
 const LATER: &str = "2099-01-01T00:00:00Z";
 
 /// What the catalog would say, without credentials.
 fn answer(google: &Google) -> OpenRepo {
-    let text = json!({
-        "repo_bucket": {
-            "id": "11111111-1111-4111-8111-111111111111",
-            "nickname": "google", "platform": "gs", "name": BUCKET, "prefix": "team",
-            "extra_config": {"endpoint_url": google.uri()},
-            "auth_config": {"method": "gcp_customer_managed_role"},
-        },
-        "repo_prefix": "team/era5",
-        "author": {"name": null, "email": "ada@example.com"},
-    });
-    serde_json::from_value(text).unwrap()
-}
-
-fn repo() -> RepoName {
-    "acme/era5".parse().unwrap()
-}
-
-async fn write(repo: &IcechunkRepo) {
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    dataset::write(&store).await;
-    store.commit("in Google").await.unwrap();
+    cloud::answer("gs", BUCKET, google.uri(), json!({"method": "gcp_customer_managed_role"}))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,12 +79,7 @@ async fn garbage_in_google_is_collected() {
     let (opener, _) = Vendor::new([Google::credentials("token", LATER)]);
     let repo = opener.create(&repo(), answer(&google), OpenOptions::new()).await.unwrap();
     write(&repo).await;
-    // Uploaded and never committed.
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    let array = ArrayBuilder::new(vec![2000], vec![2000], data_type::float64(), 0.0f64);
-    let array = array.build(Arc::clone(&store), "/lost").unwrap();
-    array.async_store_metadata().await.unwrap();
-    array.async_store_chunk(&[0], vec![1.5f64; 2000]).await.unwrap();
+    lose(&repo, 1).await;
     let mut rules = GcConfig::default();
     rules.dangling_chunks = Retention::OlderThan(0.0);
     let now = Timestamp::from(SystemTime::now() + Duration::from_secs(60));
@@ -139,29 +110,17 @@ async fn a_bucket_in_google_is_an_object_store_and_its_token_is_renewed() {
 async fn virtual_chunks_in_google_are_read_and_a_token_that_is_refused_is_renewed() {
     let google = Google::start("good").await;
     let (opener, vendor) = Vendor::new([Google::credentials("good", LATER)]);
-    let mut archive = answer(&google).repo_bucket;
-    archive.prefix = String::new();
-    let archive = opener.bucket_store(&"acme".parse().unwrap(), archive, CredentialAccess::Write).await;
-    archive.unwrap().put(&Path::from("archive/old.bin"), "0123456789".into()).await.unwrap();
+    put_archive(&opener, answer(&google).repo_bucket).await;
     opener.create(&repo(), answer(&google), OpenOptions::new()).await.unwrap();
 
     let prefix = format!("gs://{BUCKET}/archive/");
     let granting = |token| {
-        let mut granted = serde_json::to_value(answer(&google)).unwrap();
-        granted["virtual_chunk_credentials"][&prefix] = json!({
-            "platform": "gs", "endpoint_url": google.uri(), "credentials": Google::credentials(token, LATER),
-        });
-        serde_json::from_value::<OpenRepo>(granted).unwrap()
+        let (credentials, url) = (Google::credentials(token, LATER), google.uri());
+        let entry = json!({"platform": "gs", "credentials": credentials, "endpoint_url": url});
+        cloud::granting(&answer(&google), &prefix, entry)
     };
     vendor.answer(granting("good"));
     let repo = opener.open(&repo(), granting("bad"), OpenOptions::new()).await.unwrap();
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    let array = ArrayBuilder::new(vec![4], vec![4], data_type::uint8(), 0u8);
-    let array = array.build(Arc::clone(&store), "/old").unwrap();
-    array.async_store_metadata().await.unwrap();
-    let location = VirtualChunkLocation::from_url(&format!("{prefix}old.bin")).unwrap();
-    let reference = VirtualChunkRef { location, offset: 3, length: 4, checksum: None };
-    let (node, payload) = ("/old".try_into().unwrap(), Some(ChunkPayload::Virtual(reference)));
-    store.session().write().await.set_chunk_ref(node, ChunkIndices(vec![0]), payload).await.unwrap();
-    assert_eq!(array.async_retrieve_chunk::<Vec<u8>>(&[0]).await.unwrap(), b"3456");
+    archive::refer(&repo, &[prefix]).await;
+    assert_eq!(archive::read(&repo).await.unwrap(), archive::bytes());
 }

@@ -5,15 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arraylake_core::AsyncClient;
 use arraylake_core::icechunk::IcechunkRepo;
-use arraylake_core::icechunk::icechunk::format::manifest::{
-    ChunkPayload, VirtualChunkLocation, VirtualChunkRef,
-};
-use arraylake_core::icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_core::icechunk::object_store::ObjectStoreExt as _;
 use arraylake_core::icechunk::object_store::path::Path as Place;
 use arraylake_core::prelude::*;
+use arraylake_tests::archive::{self, read};
 use arraylake_tests::lake::TestLake;
-use zarrs::array::{Array, ArrayBuilder, data_type};
+use zarrs::array::Array;
 
 /// A client that counts how often it asks for credentials.
 fn counting_client(lake: &TestLake) -> (AsyncClient, Arc<AtomicUsize>) {
@@ -28,17 +25,13 @@ fn counting_client(lake: &TestLake) -> (AsyncClient, Arc<AtomicUsize>) {
     (client, count)
 }
 
-fn archive() -> Vec<u8> {
-    (0..=255u8).cycle().take(4000).collect()
-}
-
 /// Puts the archive into two places of the bucket with temporary keys; returns their URL prefixes.
 async fn archived(lake: &TestLake) -> [String; 2] {
     let (client, nickname) = (lake.client(), lake.delegated());
     let bucket = BucketRef::Nickname(nickname.clone());
     let store = client.get_obstore_for_bucket(lake.org(), &bucket, CredentialAccess::Write).await.unwrap();
     for place in ["one", "two"] {
-        store.put(&Place::from(format!("archive/{place}/old.bin")), archive().into()).await.unwrap();
+        store.put(&Place::from(format!("archive/{place}/old.bin")), archive::bytes().into()).await.unwrap();
     }
     let policy = NewAccessPolicy::new(nickname.clone()).with_subprefix("archive");
     client.set_virtual_chunk_access_policy(lake.org(), policy).await.unwrap();
@@ -56,26 +49,8 @@ async fn referring(lake: &TestLake, client: &AsyncClient, prefixes: &[String; 2]
     let add = add.with_add(&prefixes[1], &nickname).unwrap();
     let repo = client.authorize_virtual_chunk_access(&name, add, OpenOptions::new()).await.unwrap();
     let repo = repo.into_icechunk().unwrap();
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    let array = ArrayBuilder::new(vec![4000], vec![1000], data_type::uint8(), 0u8);
-    array.build(Arc::clone(&store), "/old").unwrap().async_store_metadata().await.unwrap();
-    let mut session = store.session().write().await;
-    for chunk in 0..4u32 {
-        let prefix = &prefixes[chunk as usize % 2];
-        let location = VirtualChunkLocation::from_url(&format!("{prefix}old.bin")).unwrap();
-        let offset = u64::from(chunk) * 1000;
-        let reference = VirtualChunkRef { location, offset, length: 1000, checksum: None };
-        let (path, payload) = (Path::try_from("/old").unwrap(), Some(ChunkPayload::Virtual(reference)));
-        session.set_chunk_ref(path, ChunkIndices(vec![chunk]), payload).await.unwrap();
-    }
-    drop(session);
-    store.commit("by reference").await.unwrap();
+    archive::refer(&repo, prefixes).await;
     repo
-}
-
-async fn read(repo: &IcechunkRepo) -> Result<Vec<u8>, zarrs::array::ArrayError> {
-    let array = Array::async_open(Arc::new(repo.store("main").await.unwrap()), "/old").await.unwrap();
-    array.async_retrieve_array_subset::<Vec<u8>>(&array.subset_all()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,15 +59,15 @@ async fn keys_of_two_containers_that_the_object_store_lets_end_early_are_renewed
     let prefixes = archived(&lake).await;
     let (client, asked) = counting_client(&lake);
     let repo = referring(&lake, &client, &prefixes).await;
-    assert_eq!(read(&repo).await.unwrap(), archive());
+    assert_eq!(read(&repo).await.unwrap(), archive::bytes());
     let session = repo.readonly_session("main").await.unwrap();
     let before = asked.load(Ordering::SeqCst);
     // To this process the keys are as good as new.
     ahead.store(301, Ordering::SeqCst);
-    assert_eq!(read(&repo).await.unwrap(), archive());
+    assert_eq!(read(&repo).await.unwrap(), archive::bytes());
     let renewed = asked.load(Ordering::SeqCst) - before;
     assert!((2..=3).contains(&renewed), "for the repo's own bucket and for each container: {renewed}");
-    assert_eq!(read(&repo).await.unwrap(), archive());
+    assert_eq!(read(&repo).await.unwrap(), archive::bytes());
     assert_eq!(asked.load(Ordering::SeqCst) - before, renewed, "and never again");
 
     // A worker elsewhere, too.
@@ -102,7 +77,7 @@ async fn keys_of_two_containers_that_the_object_store_lets_end_early_are_renewed
     for seconds in [301, 602] {
         ahead.store(seconds, Ordering::SeqCst);
         let all = array.async_retrieve_array_subset::<Vec<u8>>(&array.subset_all()).await.unwrap();
-        assert_eq!(all, archive());
+        assert_eq!(all, archive::bytes());
     }
 }
 
@@ -116,7 +91,7 @@ async fn access_to_one_container_that_is_taken_back_is_said_to_be_when_its_keys_
     lake.client().update_virtual_chunk_containers(repo.name(), remove).await.unwrap();
     ahead.store(301, Ordering::SeqCst);
     let array = Array::async_open(Arc::new(repo.store("main").await.unwrap()), "/old").await.unwrap();
-    assert_eq!(array.async_retrieve_chunk::<Vec<u8>>(&[2]).await.unwrap(), archive()[2000..3000]);
+    assert_eq!(array.async_retrieve_chunk::<Vec<u8>>(&[2]).await.unwrap(), archive::bytes()[2000..3000]);
     let error = array.async_retrieve_chunk::<Vec<u8>>(&[3]).await.unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(text.contains("was revoked") && text.contains(&prefixes[1]), "{text}");

@@ -1,31 +1,20 @@
 //! Virtual chunks on the local service: granted, read, taken back; and how far temporary keys reach.
 
-use std::sync::Arc;
-
-use arraylake_core::icechunk::icechunk::format::manifest::{
-    ChunkPayload, VirtualChunkLocation, VirtualChunkRef,
-};
-use arraylake_core::icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_core::icechunk::object_store::aws::AmazonS3Builder;
 use arraylake_core::icechunk::object_store::path::Path as Place;
 use arraylake_core::icechunk::object_store::{self, ObjectStoreExt as _};
 use arraylake_core::icechunk::{ErrorKind, IcechunkRepo};
 use arraylake_core::prelude::*;
+use arraylake_tests::archive::{self, read};
 use arraylake_tests::lake::TestLake;
 use arraylake_types::StorageCredentials;
-use zarrs::array::{Array, ArrayBuilder, data_type};
-
-/// What lies in the bucket that is referred to.
-fn archive() -> Vec<u8> {
-    (0..=255u8).cycle().take(4000).collect()
-}
 
 /// Puts the archive into a bucket, and returns the prefix under which it lies and the nickname.
 async fn archived(lake: &TestLake, nickname: &BucketNickname) -> String {
     let bucket = BucketRef::Nickname(nickname.clone());
     let client = lake.client();
     let store = client.get_obstore_for_bucket(lake.org(), &bucket, CredentialAccess::Write).await.unwrap();
-    store.put(&Place::from("archive/old.bin"), archive().into()).await.unwrap();
+    store.put(&Place::from("archive/old.bin"), archive::bytes().into()).await.unwrap();
     let name = client.get_bucket_config(lake.org(), nickname).await.unwrap().name;
     if *nickname == lake.delegated() {
         let policy = NewAccessPolicy::new(nickname.clone()).with_subprefix("archive");
@@ -43,40 +32,19 @@ async fn referring(lake: &TestLake, prefix: &str, nickname: &BucketNickname) -> 
     let add = UpdateContainers::new().with_add(prefix, nickname).unwrap();
     let repo = client.authorize_virtual_chunk_access(&name, add, OpenOptions::new()).await.unwrap();
     let repo = repo.into_icechunk().unwrap();
-    let store = Arc::new(repo.writable_store("main").await.unwrap());
-    let array = ArrayBuilder::new(vec![4000], vec![1000], data_type::uint8(), 0u8);
-    array.build(Arc::clone(&store), "/old").unwrap().async_store_metadata().await.unwrap();
-    let mut session = store.session().write().await;
-    for chunk in 0..4u32 {
-        let reference = VirtualChunkRef {
-            location: VirtualChunkLocation::from_url(&format!("{prefix}old.bin")).unwrap(),
-            offset: u64::from(chunk) * 1000,
-            length: 1000,
-            checksum: None,
-        };
-        let path = Path::try_from("/old").unwrap();
-        let payload = Some(ChunkPayload::Virtual(reference));
-        session.set_chunk_ref(path, ChunkIndices(vec![chunk]), payload).await.unwrap();
-    }
-    drop(session);
-    store.commit("by reference").await.unwrap();
+    archive::refer(&repo, &[prefix.to_owned()]).await;
     (name, repo)
-}
-
-async fn read(repo: &IcechunkRepo) -> Result<Vec<u8>, zarrs::array::ArrayError> {
-    let array = Array::async_open(Arc::new(repo.store("main").await.unwrap()), "/old").await.unwrap();
-    array.async_retrieve_array_subset::<Vec<u8>>(&array.subset_all()).await
 }
 
 async fn virtual_chunks_are_read(lake: &TestLake, nickname: BucketNickname) {
     let prefix = archived(lake, &nickname).await;
     let (name, repo) = referring(lake, &prefix, &nickname).await;
-    assert_eq!(read(&repo).await.unwrap(), archive());
+    assert_eq!(read(&repo).await.unwrap(), archive::bytes());
     let client = lake.client();
     let containers = client.get_virtual_chunk_containers(&name).await.unwrap();
     assert_eq!(containers.get(&prefix), Some(&Some(nickname.to_string())));
     let repo = client.get_repo(&name, OpenOptions::new()).await.unwrap().into_icechunk().unwrap();
-    assert_eq!(read(&repo).await.unwrap(), archive());
+    assert_eq!(read(&repo).await.unwrap(), archive::bytes());
     // Taken back: the references stay, and nobody may follow them.
     client
         .update_virtual_chunk_containers(&name, UpdateContainers::new().with_remove(&prefix))

@@ -9,7 +9,7 @@ use arraylake_core::v1::{AsyncRepo, Checkout, CommitOptions, ErrorKind, NodePath
 use arraylake_local::{LocalConfig, Seed};
 use arraylake_tests::faults::{Cutting, Outage};
 use arraylake_tests::lake::TestLake;
-use arraylake_tests::v1::{array, commit, create, group};
+use arraylake_tests::v1::{array, commit, create, group, node};
 use arraylake_types::v1::ChunkHash;
 use base64::Engine as _;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -17,10 +17,6 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 const ROOT: &str = "meta/root.group.json";
-
-fn node(path: &str) -> NodePath {
-    path.parse().unwrap()
-}
 
 #[tokio::test]
 async fn an_expired_session_is_named_and_what_was_committed_before_is_there() {

@@ -5,22 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arraylake_core::Error;
 use arraylake_core::migrate::{Migration, Scope};
-use arraylake_core::v1::{AsyncRepo, Checkout, NodePath};
+use arraylake_core::v1::{AsyncRepo, Checkout};
 use arraylake_icechunk::IcechunkRepo;
 use arraylake_icechunk::icechunk::format::manifest::ChunkPayload;
 use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_icechunk::icechunk::repository::VersionInfo;
 use arraylake_tests::lake::TestLake;
-use arraylake_tests::v1::{array, commit, create, create_icechunk, group};
+use arraylake_tests::v1::{array, commit, create, create_icechunk, group, node};
 use arraylake_types::v1::{ChunkHash, ReferenceData};
 use futures_util::TryStreamExt as _;
 use zarrs::array::Array;
 
 const ROOT: &str = "meta/root.group.json";
-
-fn node(path: &str) -> NodePath {
-    path.parse().unwrap()
-}
 
 /// Three commits on `main`, one on `dev`, a tag, and data of every kind.
 async fn history(lake: &TestLake) -> AsyncRepo {

@@ -6,15 +6,11 @@ use arraylake_core::prelude::*;
 use arraylake_core::v1::{Checkout, CommitOptions, NodePath};
 use arraylake_tests::contract::sure;
 use arraylake_tests::lake::TestLake;
-use arraylake_tests::v1::{array, commit, create, group};
+use arraylake_tests::v1::{array, commit, create, group, node};
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
 const ROOT: &str = "meta/root.group.json";
-
-fn node(path: &str) -> NodePath {
-    path.parse().unwrap()
-}
 
 #[tokio::test]
 async fn a_day_with_a_v1_repo() {

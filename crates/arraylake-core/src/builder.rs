@@ -236,8 +236,8 @@ fn configured(mut transport: TransportBuilder, config: &Config) -> Result<Transp
     let idle = config.number("http.max_keepalive_connections").and_then(|count| usize::try_from(count).ok());
     let life = config.seconds("http.keepalive_expiry");
     if idle.is_some() || life.is_some() {
-        let life = life.unwrap_or(Duration::from_secs(90));
-        transport = transport.with_pool_idle(idle.unwrap_or(32), life);
+        let idle = idle.unwrap_or(TransportBuilder::POOL_MAX_IDLE);
+        transport = transport.with_pool_idle(idle, life.unwrap_or(TransportBuilder::POOL_IDLE_TIMEOUT));
     }
     if let Some(path) = config.text("service.ssl.cafile") {
         let pem = std::fs::read(&path).map_err(|_| {
@@ -297,6 +297,13 @@ mod tests {
         assert!(matches!(error, Error::NoToken));
         assert!(error.to_string().contains("ARRAYLAKE_TOKEN"), "{error}");
         ClientBuilder::new().with_config(Config::empty()).without_token().build().unwrap();
+    }
+
+    #[test]
+    fn the_defaults_that_are_shown_are_those_that_hold() {
+        let shown = |key| crate::config::known(key).unwrap().default_value().unwrap().as_u64().unwrap();
+        assert_eq!(shown("http.max_keepalive_connections"), TransportBuilder::POOL_MAX_IDLE as u64);
+        assert_eq!(shown("http.keepalive_expiry"), TransportBuilder::POOL_IDLE_TIMEOUT.as_secs());
     }
 
     #[test]

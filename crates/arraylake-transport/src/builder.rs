@@ -65,6 +65,11 @@ impl ProxyChoice {
 }
 
 impl TransportBuilder {
+    /// How many idle connections are kept to a host, unless another number is set.
+    pub const POOL_MAX_IDLE: usize = 32;
+    /// For how long an idle connection is kept, unless another time is set.
+    pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
     pub(crate) fn new() -> Self {
         Self {
             base_uri: None,
@@ -78,7 +83,7 @@ impl TransportBuilder {
             max_response_bytes: 256 << 20,
             proxy: ProxyChoice::Environment,
             tls: TlsOptions::default(),
-            pool: (32, Duration::from_secs(90)),
+            pool: (Self::POOL_MAX_IDLE, Self::POOL_IDLE_TIMEOUT),
             leaf: None,
             layers: Vec::new(),
             hook: None,
@@ -202,7 +207,8 @@ impl TransportBuilder {
         self
     }
 
-    /// How many idle connections are kept to a host, and for how long; 32 for 90 s by default.
+    /// How many idle connections are kept to a host, and for how long; by default
+    /// [`POOL_MAX_IDLE`](Self::POOL_MAX_IDLE) for [`POOL_IDLE_TIMEOUT`](Self::POOL_IDLE_TIMEOUT).
     pub fn with_pool_idle(mut self, max: usize, timeout: Duration) -> Self {
         self.pool = (max, timeout);
         self
