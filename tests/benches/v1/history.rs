@@ -1,4 +1,5 @@
-//! What grows with a repo: references of a commit, nodes of a tree, commits of a log.
+//! What grows with a repo: references of a commit, nodes of a tree, commits of a log. Each is measured in full and at a
+//! tenth of it, by a client of its own.
 
 use std::time::Instant;
 
@@ -10,50 +11,111 @@ use arraylake_core::v1::metastore::View;
 use arraylake_core::v1::{AsyncRepo, Checkout, CommitOptions, Metastore, NodePath};
 use serde_json::json;
 
-use crate::world::{World, peak_memory};
+use crate::apart::{self, Cost};
+use crate::world::World;
 
 /// Groups among which the arrays of a tree are spread.
 const GROUPS: usize = 100;
 
-fn linear(name: &str, small: f64, large: f64, factor: f64) {
-    println!("figure v1_{name}_growth {:.2} times vs linear", large / small / factor);
-    println!("figure v1_{name}_memory {:.0} MiB vs none", peak_memory());
+/// What a client is measured at.
+#[derive(Clone, Copy)]
+pub(crate) enum Part {
+    /// Writes so many references into a session.
+    References,
+    /// Commits so many references, writing them before.
+    Commit,
+    /// Reads the tree.
+    Tree,
+    /// Reads the log.
+    Log,
 }
 
-/// Commits so many references at once; and a tenth of that, to see how it grows.
+impl Part {
+    const ALL: [Self; 4] = [Self::References, Self::Commit, Self::Tree, Self::Log];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::References => "references",
+            Self::Commit => "commit",
+            Self::Tree => "tree",
+            Self::Log => "log",
+        }
+    }
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    /// Seconds that it takes.
+    pub(crate) async fn run(self, world: &World, repo: &str, count: usize) -> f64 {
+        let repo = world.open(repo).await;
+        match self {
+            Self::References => set_references(&repo, count).await,
+            Self::Commit => {
+                set_references(&repo, count).await;
+                timed(async || assert!(repo.commit("all", CommitOptions::new()).await.expect("one").is_new()))
+                    .await
+            }
+            Self::Tree => {
+                let tree = async || repo.tree(&NodePath::root(), 10, None).await.expect("a tree");
+                timed(async || {
+                    let arrays =
+                        tree().await.trees.iter().map(|(_, group)| group.arrays.len()).sum::<usize>();
+                    assert_eq!(arrays, count);
+                })
+                .await
+            }
+            Self::Log => {
+                repo.checkout("main", Checkout::read_only()).await.expect("a checkout");
+                timed(async || assert_eq!(repo.commit_log().await.expect("a log").len(), count)).await
+            }
+        }
+    }
+}
+
+async fn timed(work: impl AsyncFnOnce()) -> f64 {
+    let start = Instant::now();
+    work().await;
+    start.elapsed().as_secs_f64()
+}
+
+/// Says how something grew from a tenth to the whole.
+fn figures(name: &str, what: &str, small: Cost, large: Cost) {
+    println!("figure v1_{name}_seconds {:.3} s vs {what}", large.seconds);
+    println!("figure v1_{name}_growth {:.2} times vs linear", large.seconds / small.seconds / 10.0);
+    println!("figure v1_{name}_memory {:.0} MiB vs a-tenth-{:.0}", large.memory, small.memory);
+}
+
+/// Commits so many references at once.
 pub(crate) async fn references(world: &World, count: usize) {
-    let repo = world.create("references").await;
-    let small = commit_references(&repo, "small", count.div_ceil(10)).await;
-    let large = commit_references(&repo, "large", count).await;
-    println!("figure v1_commit_100k_seconds {large:.2} s vs {count}-references");
-    linear("commit_100k", small, large, 10.0);
+    for (part, name) in [(Part::References, "set_100k"), (Part::Commit, "commit_100k")] {
+        let (few, many) = (format!("{}-few", part.name()), format!("{}-many", part.name()));
+        world.create(&few).await;
+        world.create(&many).await;
+        let small = apart::run(world, part, &few, count.div_ceil(10)).await;
+        let large = apart::run(world, part, &many, count).await;
+        figures(name, &format!("{count}-references"), small, large);
+    }
 }
 
-async fn commit_references(repo: &AsyncRepo, array: &str, count: usize) -> f64 {
+async fn set_references(repo: &AsyncRepo, count: usize) -> f64 {
     let session = repo.session().expect("a session").id.clone();
     let reference = |number: usize| {
         let hash = ChunkHash::new("hashlib.sha256", format!("{number:064x}"));
         ReferenceData::materialized(1000, hash, session.clone())
     };
-    let rows = (0..count).map(|number| (format!("data/root/{array}/c{number}"), reference(number)));
-    let start = Instant::now();
-    repo.set_chunk_refs(rows).await.expect("references");
-    let stored = start.elapsed().as_secs_f64();
-    println!("figure v1_set_{array}_references_seconds {stored:.2} s vs {count}-references");
-    let start = Instant::now();
-    repo.commit(array, CommitOptions::new()).await.expect("a commit");
-    start.elapsed().as_secs_f64()
+    let rows = (0..count).map(|number| (format!("data/root/a/c{number}"), reference(number)));
+    timed(async || repo.set_chunk_refs(rows).await.expect("references")).await
 }
 
-/// The tree of so many arrays; and of a tenth of them.
+/// The tree of so many arrays.
 pub(crate) async fn tree(world: &World, count: usize) {
-    let small = time_tree(world, "tree-small", count.div_ceil(10)).await;
-    let large = time_tree(world, "tree-large", count).await;
-    println!("figure v1_tree_10k_seconds {large:.3} s vs {count}-arrays");
-    linear("tree_10k", small, large, 10.0);
+    let small = time_tree(world, "tree-few", count.div_ceil(10)).await;
+    let large = time_tree(world, "tree-many", count).await;
+    figures("tree_10k", &format!("{count}-arrays"), small, large);
 }
 
-async fn time_tree(world: &World, name: &str, count: usize) -> f64 {
+async fn time_tree(world: &World, name: &str, count: usize) -> Cost {
     let repo = world.create(name).await;
     let array = json!({"attributes": {"units": "K"}, "data_type": "<f8", "shape": [10, 10], "fill_value": 0,
         "chunk_grid": {"type": "regular", "chunk_shape": [5, 5], "separator": "/"}, "chunk_memory_layout": "C",
@@ -61,34 +123,24 @@ async fn time_tree(world: &World, name: &str, count: usize) -> f64 {
     let docs = (0..count).map(|at| (format!("meta/root/g{}/a{at}.array.json", at % GROUPS), array.clone()));
     repo.set_docs(docs).await.expect("documents");
     repo.commit("arrays", CommitOptions::new()).await.expect("a commit");
-    let start = Instant::now();
-    let tree = repo.tree(&NodePath::root(), 10, None).await.expect("a tree");
-    let seconds = start.elapsed().as_secs_f64();
-    assert_eq!(tree.trees.iter().map(|(_, group)| group.arrays.len()).sum::<usize>(), count);
-    seconds
+    apart::run(world, Part::Tree, name, count).await
 }
 
-/// The log of so many commits; and of the first tenth of them.
+/// The log of so many commits; and what a commit costs on top of few and of many.
 pub(crate) async fn log(world: &World, count: usize) {
     let repo = world.create("log").await;
     let tenth = count.div_ceil(10);
+    let start = Instant::now();
     let base = make_commits(repo.metastore(), tenth, None).await;
-    let small = time_log(&repo, tenth).await;
+    let early = start.elapsed().as_secs_f64() / tenth as f64;
+    let small = apart::run(world, Part::Log, "log", tenth).await;
+    let base = make_commits(repo.metastore(), count - 2 * tenth, Some(base)).await;
     let start = Instant::now();
-    make_commits(repo.metastore(), count - tenth, Some(base)).await;
-    let each = start.elapsed().as_secs_f64() / (count - tenth).max(1) as f64;
-    println!("figure v1_commit_small_milliseconds {:.2} ms vs none", each * 1000.0);
-    let large = time_log(&repo, count).await;
-    println!("figure v1_log_50k_seconds {large:.2} s vs {count}-commits");
-    linear("log_50k", small, large, 10.0);
-}
-
-async fn time_log(repo: &AsyncRepo, count: usize) -> f64 {
-    repo.checkout("main", Checkout::read_only()).await.expect("a checkout");
-    let start = Instant::now();
-    let log = repo.commit_log().await.expect("a log");
-    assert_eq!(log.len(), count);
-    start.elapsed().as_secs_f64()
+    make_commits(repo.metastore(), tenth, Some(base)).await;
+    let late = start.elapsed().as_secs_f64() / tenth as f64;
+    println!("figure v1_commit_small_milliseconds {:.2} ms vs the-first-{:.2}", late * 1e3, early * 1e3);
+    let large = apart::run(world, Part::Log, "log", count).await;
+    figures("log_50k", &format!("{count}-commits"), small, large);
 }
 
 /// Makes commits one behind the other, each of one document, with no more requests than needed.

@@ -25,7 +25,7 @@ const PYTHON: &str = "ARRAYLAKE_TEST_VENV_PYTHON_020_ZARR2";
 pub(crate) struct World {
     pub(crate) client: AsyncClient,
     pub(crate) org: OrgName,
-    python: PathBuf,
+    python: Option<PathBuf>,
     catalog: String,
     token: String,
 }
@@ -44,11 +44,22 @@ impl World {
             });
         });
         let (catalog, token) = addresses.recv().expect("the service starts");
-        let client = AsyncClient::builder().with_config(Config::empty()).with_service_uri(catalog.as_str());
-        let client = client.with_token(token.as_str()).build().expect("a client");
-        let python =
-            std::env::var_os(PYTHON).expect("run this by `cargo xtask bench v1`, which names Python").into();
+        Self::at(&format!("{catalog} {token}"))
+    }
+
+    /// A service that runs already, by its [`address`](Self::address).
+    pub(crate) fn at(address: &str) -> Self {
+        let (catalog, token) = address.split_once(' ').expect("an address and a token");
+        let client = AsyncClient::builder().with_config(Config::empty()).with_service_uri(catalog);
+        let client = client.with_token(token).build().expect("a client");
+        let (catalog, token) = (catalog.to_owned(), token.to_owned());
+        let python = std::env::var_os(PYTHON).map(PathBuf::from);
         Self { client, org: "local".parse().expect("a name"), python, catalog, token }
+    }
+
+    /// Where the service is, and the token for it, for programs that this one starts.
+    pub(crate) fn address(&self) -> String {
+        format!("{} {}", self.catalog, self.token)
     }
 
     /// A new repo, opened as a fast writer would open it.
@@ -91,7 +102,8 @@ impl World {
     pub(crate) fn python(&self, arguments: &[&str]) -> f64 {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/v1_bench.py");
         let home = tempfile::tempdir().expect("a directory");
-        let mut python = Command::new(&self.python);
+        let python = self.python.as_ref().expect("run this by `cargo xtask bench v1`, which names Python");
+        let mut python = Command::new(python);
         python.arg(script).args(arguments).env("HOME", home.path()).env("ARRAYLAKE_CONFIG", home.path());
         python.env("ARRAYLAKE_SERVICE__URI", &self.catalog).env("ARRAYLAKE_TOKEN", &self.token);
         let output = python.env("TEST_ORG", "local").output().expect("Python runs");
@@ -109,7 +121,7 @@ fn options() -> RepoOptions {
     RepoOptions::new().with_batch_size(count(1000)).with_commit_policy(policy)
 }
 
-/// The most memory that this program has had, the service included, in MiB; 0 where nobody tells.
+/// The most memory that this program has had, in MiB; 0 where nobody tells.
 pub(crate) fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
