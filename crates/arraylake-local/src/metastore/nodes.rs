@@ -54,6 +54,9 @@ pub(crate) async fn rename(call: RepoCall) -> Answer {
             return Err(Refusal::rule(format!("No source found to rename at '{}'", moved.source)));
         }
         let (session, published) = call.writer(meta)?;
+        for stray in moved.strays()? {
+            meta.write((&session, published), (Kept::Chunks, &stray.path), None, None)?;
+        }
         for (kept, root, entry) in found {
             let place = format!("{root}{}", moved.target);
             let path = format!("{place}{}", &entry.path[root.len() + moved.source.len()..]);
@@ -97,6 +100,11 @@ impl Move<'_> {
             "'{}' cannot be renamed to '{}', which is there",
             self.source, self.target
         )))
+    }
+
+    /// Chunks at the target whose array is gone: they would be taken for chunks of what comes there.
+    fn strays(&self) -> Result<Vec<Entry>, Refusal> {
+        Ok(self.meta.entries(self.view, Kept::Chunks, &format!("{DATA}{}/", self.target), false)?)
     }
 
     /// All that moves, in the order of creation.

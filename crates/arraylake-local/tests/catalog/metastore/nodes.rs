@@ -111,3 +111,20 @@ async fn nothing_moves_from_nowhere_or_onto_something() {
     rename(&repo, &view, "foo", "").await.refused(422, "the root");
     assert_eq!(all(&repo, &view, "metadata").await, PATHS);
 }
+
+#[tokio::test]
+async fn chunks_that_an_array_left_behind_are_not_taken_for_those_of_what_moves_there() {
+    let (repo, view) = nodes().await;
+    repo.touch(&view, "chunks", &["data/root/gone/c0", "data/root/gone/c7", "data/root/gone/deep/c3"]).await;
+    repo.touch(&view, "chunks", &["data/root/goner/c0"]).await;
+    let base = repo.commit(&view).await;
+    let view = repo.view(Some(&base)).await;
+    // Of `gone` there is no document, as when it was deleted by its path alone.
+    rename(&repo, &view, "foo/a", "gone").await.ok();
+    let left = all(&repo, &view, "chunks").await;
+    assert_eq!(left, ["data/root/foo/aa/c0", "data/root/gone/c0", "data/root/gone/c1", "data/root/goner/c0"]);
+    let touched = repo.touched(&view, "chunks").await;
+    assert!(touched.contains(&("data/root/gone/c7".to_owned(), true)), "{touched:?}");
+    let base = repo.commit(&view).await;
+    assert_eq!(all(&repo, &repo.view(Some(&base)).await, "chunks").await, left);
+}
