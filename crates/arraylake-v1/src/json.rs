@@ -2,7 +2,7 @@
 
 mod numbers;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(crate) use self::numbers::Known;
 
@@ -16,6 +16,15 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
             let quoted = quote_bare_numbers(text);
             if quoted == text { Err(error) } else { serde_json::from_str(&quoted) }
         }
+    }
+}
+
+/// Reads a JSON text that must be an object; else says why it is none, in words that go on from its name.
+pub(crate) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    match parse(bytes) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err("is no JSON object".to_owned()),
+        Err(error) => Err(format!("cannot be read: {error}")),
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::zarr2::{array_document, chunk_of_array, group_document, invalid, join, metadata};
+use super::zarr2::{array_document, chunk_of_array, group_document, invalid, join, place, place_of_array};
 use super::{BucketUri, inline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::NodePath;
@@ -65,10 +65,8 @@ impl ReferenceSet {
     /// assert!(set.chunks.contains_key("data/root/model/x/c0"));
     /// ```
     pub fn from_json(text: &[u8], below: &NodePath) -> Result<Self> {
-        let bad = |reason: String| invalid(&format!("the reference set cannot be read: {reason}"));
-        let set = crate::json::parse(text).map_err(|error| bad(error.to_string()))?;
-        let Value::Object(set) = set else { return Err(bad("it is no JSON object".to_owned())) };
-        Self::from_map(set, below)
+        let set = crate::json::parse_object(text);
+        Self::from_map(set.map_err(|reason| invalid(&format!("the reference set {reason}")))?, below)
     }
 
     /// As [`from_json`](Self::from_json), from what was read already: with `version` and `refs`, or the references alone.
@@ -109,17 +107,18 @@ impl Reader<'_> {
             match name {
                 ".zgroup" => {
                     let document = group_document(&self.metadata(node, ".zattrs")?);
-                    set.documents.insert(self.node(node)?.group_document(), document);
+                    set.documents.insert(place(self.below, node)?.group_document(), document);
                 }
                 ".zarray" => {
                     let array = self.metadata(node, ".zarray")?;
                     let document = array_document(node, &array, &self.metadata(node, ".zattrs")?)?;
-                    set.documents.insert(self.array(node)?.array_document(), document);
+                    set.documents.insert(place_of_array(self.below, node)?.array_document(), document);
                 }
                 ".zattrs" | ".zmetadata" => {}
                 _ => match chunk_of_array(key, |node| self.refs.contains_key(&join(node, ".zarray"))) {
                     Some((array, chunk)) => {
-                        let path = format!("{}/{chunk}", self.array(array)?.chunk_directory());
+                        let path =
+                            format!("{}/{chunk}", place_of_array(self.below, array)?.chunk_directory());
                         set.chunks.insert(path, chunk_of(key, value)?);
                     }
                     None => set.skipped.push(key.clone()),
@@ -129,33 +128,16 @@ impl Reader<'_> {
         Ok(set)
     }
 
-    fn node(&self, node: &str) -> Result<NodePath> {
-        if self.below.is_root() {
-            Ok(node.parse()?)
-        } else {
-            Ok(format!("{}/{node}", self.below.as_str()).parse()?)
-        }
-    }
-
-    /// As [`node`](Self::node), for arrays, which the root group cannot be.
-    fn array(&self, node: &str) -> Result<NodePath> {
-        let node = self.node(node)?;
-        if node.is_root() {
-            return Err(invalid("the root of the reference set is an array; give a path for it"));
-        }
-        Ok(node)
-    }
-
     /// A document of Zarr v2, as text or as an object; empty if there is none.
     fn metadata(&self, node: &str, name: &str) -> Result<Map<String, Value>> {
         let key = join(node, name);
-        let bad = |reason: String| invalid(&format!("{key:?} in the reference set: {reason}"));
+        let bad = |reason: String| invalid(&format!("{key:?} in the reference set {reason}"));
         match self.refs.get(&key) {
             None => Ok(Map::new()),
             Some(Value::Object(fields)) => Ok(fields.clone()),
             Some(Value::String(text)) => {
-                let bytes = inline::decode(text).map_err(&bad)?;
-                metadata(&bytes).map_err(bad)
+                let bytes = inline::decode(text).map_err(|reason| bad(format!("is no base64: {reason}")))?;
+                crate::json::parse_object(&bytes).map_err(bad)
             }
             Some(_) => Err(bad("is neither text nor an object".to_owned())),
         }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::read::explain;
 use super::store::path;
-use super::zarr2::{array_document, chunk_of_array, group_document, join, metadata};
+use super::zarr2::{array_document, chunk_of_array, group_document, place, place_of_array};
 use super::{BucketUri, ChunkStore, ReferenceSet, SetChunk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::NodePath;
@@ -113,8 +113,8 @@ async fn read_named(
 async fn read(store: &Arc<dyn ObjectStore>, key: &Path) -> Result<Map<String, Value>> {
     let failed = |error: object_store::Error| explain("read metadata", key.as_ref(), &error);
     let bytes: Bytes = store.get(key).await.map_err(failed)?.bytes().await.map_err(failed)?;
-    metadata(&bytes)
-        .map_err(|reason| Error::new(ErrorKind::Invalid, format!("metadata {:?}: {reason}", key.as_ref())))
+    crate::json::parse_object(&bytes)
+        .map_err(|reason| Error::new(ErrorKind::Invalid, format!("metadata {:?} {reason}", key.as_ref())))
 }
 
 impl Found {
@@ -123,29 +123,22 @@ impl Found {
         let mut set = ReferenceSet::default();
         let none = Map::new();
         let attributes = |node: &str| metadata.get(&(node.to_owned(), ".zattrs")).unwrap_or(&none);
-        let place = |node: &str| -> Result<NodePath> { Ok(join(below.as_str(), node).parse()?) };
         for ((node, name), fields) in &metadata {
-            let at = place(node)?;
-            match *name {
-                ".zgroup" => {
-                    drop(set.documents.insert(at.group_document(), group_document(attributes(node))))
-                }
-                ".zarray" if at.is_root() => {
-                    let message = "the root of the hierarchy is an array; give a path for it";
-                    return Err(Error::new(ErrorKind::Invalid, message));
-                }
+            let (path, document) = match *name {
+                ".zgroup" => (place(below, node)?.group_document(), group_document(attributes(node))),
                 ".zarray" => {
                     let document = array_document(node, fields, attributes(node))?;
-                    set.documents.insert(at.array_document(), document);
+                    (place_of_array(below, node)?.array_document(), document)
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            set.documents.insert(path, document);
         }
         let is_array = |node: &str| metadata.contains_key(&(node.to_owned(), ".zarray"));
         for (key, size) in objects {
             match chunk_of_array(&key, is_array) {
                 Some((array, chunk)) if is_array(array) => {
-                    let path = format!("{}/{chunk}", place(array)?.chunk_directory());
+                    let path = format!("{}/{chunk}", place_of_array(below, array)?.chunk_directory());
                     let uri = format!("{}/{key}", uri.trim_end_matches('/'));
                     set.chunks.insert(path, SetChunk::Virtual { uri, offset: 0, length: Some(size) });
                 }

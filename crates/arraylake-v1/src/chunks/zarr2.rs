@@ -3,14 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::path::NodePath;
 
-/// Reads a document of Zarr v2.
-pub(super) fn metadata(bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    match crate::json::parse(bytes) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err("is no JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
+/// Where a node of a hierarchy goes that is put below another node.
+pub(super) fn place(below: &NodePath, node: &str) -> Result<NodePath> {
+    Ok(join(below.as_str(), node).parse()?)
+}
+
+/// As [`place`], for arrays, which the root group cannot be.
+pub(super) fn place_of_array(below: &NodePath, node: &str) -> Result<NodePath> {
+    let place = place(below, node)?;
+    if place.is_root() {
+        return Err(invalid("the root of the hierarchy is an array; give a path for it"));
     }
+    Ok(place)
 }
 
 pub(super) fn group_document(attributes: &Map<String, Value>) -> Value {

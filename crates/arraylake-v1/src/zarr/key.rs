@@ -72,9 +72,8 @@ pub(super) enum Naming {
 
 /// The key of a chunk, from the path of its reference. `naming` is asked where the path does not tell.
 pub(super) fn chunk_key(path: &str, naming: impl FnOnce(&NodePath) -> Naming) -> Option<String> {
-    let directory = crate::path::node_of_chunk(path);
-    let chunk = path.strip_prefix(directory)?.strip_prefix("/c")?;
-    let node: NodePath = directory.strip_prefix("data/root")?.parse().ok()?;
+    let (node, _) = NodePath::of_chunk(path)?;
+    let chunk = path.strip_prefix(&node.chunk_directory())?.strip_prefix("/c")?;
     let separator = if chunk.contains('.') {
         "."
     } else if chunk.contains('/') {
@@ -154,6 +153,8 @@ mod tests {
         }
         assert!(is_ambiguous("data/root/a/c0") && is_ambiguous("data/root/c5"));
         assert!(!is_ambiguous("data/root/a/c0/1") && !is_ambiguous("data/root/a/c0.1"));
-        assert_eq!(chunk_key("data/root/a/odd", |_| Naming::Slashes), None);
+        for other in ["data/root/a/odd", "data/rooted/a/c0", "data/c0", "data/root/a/c"] {
+            assert_eq!(chunk_key(other, |_| Naming::Slashes), None, "{other}");
+        }
     }
 }

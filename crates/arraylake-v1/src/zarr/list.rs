@@ -57,11 +57,9 @@ impl ZarrStore {
 
     /// How the arrays name their chunks, for those whose paths do not tell.
     async fn namings(&self, paths: &BTreeSet<String>) -> Result<HashMap<NodePath, Naming>> {
-        let node = |path: &String| -> Option<NodePath> {
-            crate::path::node_of_chunk(path).strip_prefix("data/root")?.parse().ok()
-        };
+        let ambiguous = paths.iter().filter(|path| is_ambiguous(path));
         let nodes: BTreeSet<NodePath> =
-            paths.iter().filter(|path| is_ambiguous(path)).filter_map(node).collect();
+            ambiguous.filter_map(|path| Some(NodePath::of_chunk(path)?.0)).collect();
         let documents = nodes.iter().map(NodePath::array_document);
         let found = self.inner.repo.fetch::<Map<String, Value>>(&Collection::Metadata, documents).await?;
         let known =

@@ -35,14 +35,12 @@ impl ZarrStore {
 
     async fn set_document(&self, node: &NodePath, value: &[u8]) -> Result<()> {
         self.inner.repo.writable()?;
-        let bad =
-            |reason: String| Error::new(ErrorKind::Invalid, format!("the document of {node}: {reason}"));
-        let document = crate::json::parse(value).map_err(|error| bad(error.to_string()))?;
-        let Value::Object(document) = document else { return Err(bad("is no JSON object".to_owned())) };
+        let bad = |reason: String| Error::new(ErrorKind::Invalid, format!("the document of {node} {reason}"));
+        let document = crate::json::parse_object(value).map_err(bad)?;
         let (path, other, stored) = match document.get("node_type").and_then(Value::as_str) {
             Some("array") => (node.array_document(), node.group_document(), array_to_draft(&document)?),
             Some("group") => (node.group_document(), node.array_document(), group_to_draft(&document)),
-            _ => return Err(bad("`node_type` is neither `array` nor `group`".to_owned())),
+            _ => return Err(bad("has a `node_type` that is neither `array` nor `group`".to_owned())),
         };
         self.inner.repo.set_doc(&path, &stored).await?;
         if self.inner.repo.doc_exists(&other).await? {
