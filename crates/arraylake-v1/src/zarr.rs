@@ -21,13 +21,15 @@
 //!
 //! Codecs and data types of Python that `zarrs` does not know by itself are plugins here, found as soon as this crate is
 //! linked, under the names that they have in zarr-python: `numcodecs.delta`, `numcodecs.astype`, `numcodecs.quantize`,
-//! `numcodecs.packbits`, `numcodecs.lz4`, `numcodecs.lzma`, `numcodecs.crc32`; `null_terminated_bytes` (`|S3`) and
-//! `structured`. A [`ZarrStore`] also takes the place of `numcodecs.fixedscaleoffset`, which `zarrs` reckons with four
+//! `numcodecs.packbits`, `numcodecs.lz4`, `numcodecs.lzma`, `numcodecs.crc32`, `numcodecs.jenkins_lookup3`;
+//! `null_terminated_bytes` (`|S3`) and `structured`. `numcodecs.categorize` is known here alone, see
+//! [`known_here_alone`]. A [`ZarrStore`] also takes the place of `numcodecs.fixedscaleoffset`, which `zarrs` reckons with four
 //! bytes. Those that `zarrs` knows need its features: `adler32`, `bitround`, `blosc`, `bz2`, `crc32c`, `fletcher32`,
 //! `gzip`, `transpose`, `zlib`, `zstd`.
 //!
-//! What has no place on the other side is an error that names it: objects of Python other than texts and bytes, filters
-//! such as `categorize`, fields in big-endian order in one direction, sharding and the like in the other.
+//! What has no place on the other side is an error that names it: objects of Python other than texts and bytes (those of
+//! `pickle` could do anything), fields in different orders of bytes or of several elements in one direction, sharding
+//! and the like in the other.
 //!
 //! Numbers that JSON does not know, which Python writes into attributes as bare `NaN`, become texts (`"NaN"`). Python
 //! itself loses them.
@@ -53,7 +55,7 @@ use zarrs_storage::StorageError;
 
 pub use self::blocking::BlockingZarrStore;
 use self::gather::Gather;
-pub use self::translate::{array_to_draft, array_to_v3, group_to_draft, group_to_v3};
+pub use self::translate::{array_to_draft, array_to_v3, group_to_draft, group_to_v3, known_here_alone};
 use self::warm::Warm;
 use self::write::NewReference;
 use crate::chunks::ChunkStore;

@@ -16,20 +16,22 @@ type Config = Map<String, Value>;
 
 /// Filters that change elements before they become bytes, the key that tells the type of elements that they take, and
 /// the one that tells what they make of it.
-const OF_ARRAYS: [(&str, &str, &str); 6] = [
+const OF_ARRAYS: [(&str, &str, &str); 7] = [
     ("fixedscaleoffset", "dtype", "astype"),
     ("bitround", "", ""),
     ("delta", "dtype", "astype"),
     ("astype", "decode_dtype", "encode_dtype"),
     ("quantize", "dtype", "astype"),
     ("packbits", "", ""),
+    (CATEGORIZE, "dtype", "astype"),
 ];
 /// Filters that change bytes: their names in numcodecs and in Zarr v3.
-const OF_BYTES: [(&str, &str); 5] = [
+const OF_BYTES: [(&str, &str); 6] = [
     ("shuffle", "numcodecs.shuffle"),
     ("fletcher32", "numcodecs.fletcher32"),
     ("crc32", "numcodecs.crc32"),
     ("adler32", "numcodecs.adler32"),
+    ("jenkins_lookup3", "numcodecs.jenkins_lookup3"),
     ("crc32c", "crc32c"),
 ];
 /// Compressors, and filters that compress: their names in numcodecs and in Zarr v3.
@@ -43,21 +45,36 @@ const COMPRESSORS: [(&str, &str); 7] = [
     ("lzma", "numcodecs.lzma"),
 ];
 
+/// Numbers in place of texts. Of objects it makes elements of one length, so that it also says what objects are.
+const CATEGORIZE: &str = "categorize";
+
 const PREFIX: &str = "numcodecs.";
 const URL: (&str, &str) = ("https://purl.org/zarr/spec/codec/", "/1.0");
 
 /// A codec of numcodecs: its id, and its configuration without the id.
 type Numcodec = (String, Config);
 
-/// The filter that says what objects are.
-pub(super) fn vlen(filters: &Value) -> Option<&str> {
+/// The filter that says what objects are, if it makes them texts or bytes.
+pub(super) fn of_texts(filters: &Value) -> Option<&str> {
     let ids = filters.as_array()?.iter().filter_map(|filter| filter["id"].as_str());
-    ids.into_iter().find(|id| matches!(*id, "vlen-utf8" | "vlen-bytes"))
+    ids.into_iter().find(|id| matches!(*id, "vlen-utf8" | "vlen-bytes" | CATEGORIZE))
 }
 
 /// The first filter, which says what objects are.
 pub(super) fn of_objects(filters: &Value) -> Option<&str> {
     filters.as_array()?.first()?["id"].as_str()
+}
+
+/// What of the document of a Zarr v3 array is understood by this crate alone, so that it should not leave a V1 repo: a
+/// codec that numcodecs has for Zarr v2 only, or an order of bytes that others pass over.
+pub(super) fn known_here_alone(document: &Value) -> Option<String> {
+    let codecs = document["codecs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let name = format!("{PREFIX}{CATEGORIZE}");
+    if codecs.iter().any(|codec| codec["name"] == name) {
+        return Some(format!("the codec `{name}`"));
+    }
+    let is_big = codecs.iter().any(|codec| codec["configuration"]["endian"] == "big");
+    (is_big && document["data_type"]["name"] == "structured").then(|| "fields in big-endian order".to_owned())
 }
 
 /// The compressor of a V1 array, if it has one.
@@ -109,9 +126,13 @@ pub(super) fn to_v3(
             of_bytes.push(codec.ok_or_else(|| unsupported(format!("filter `{id}` has no codec in zarrs")))?);
         }
     }
-    codecs.push(match data_type.vlen() {
+    // A filter may have made elements of one length of those that have none.
+    codecs.push(match data_type.vlen().filter(|_| stored.item.is_none()) {
         Some(name) => json!({"name": name}),
-        None if data_type.has_order() || stored.item.is_some_and(|item| item > 1 && !codecs.is_empty()) => {
+        None if data_type.has_order()
+            || stored.item.is_some_and(|item| item > 1 && !codecs.is_empty())
+            || (data_type.is_structured() && stored.order == Order::Big) =>
+        {
             json!({"name": "bytes", "configuration": {"endian": stored.order.as_str()}})
         }
         None => json!({"name": "bytes"}),
@@ -138,7 +159,7 @@ impl Stored {
             return Ok(Self { item: Some(1), ..self });
         }
         let kind = |key: &str| {
-            let text = config.get(key).and_then(Value::as_str);
+            let text = config.get(key).and_then(Value::as_str).filter(|text| *text != "|O");
             text.map(|text| DataType::of_draft(&json!(text), None)).transpose()
         };
         let (taken, made) = (kind(takes)?, kind(makes)?);

@@ -5,6 +5,8 @@
 
 mod structured;
 
+pub(super) use self::structured::turn_around;
+
 use serde_json::{Value, json};
 
 use super::unsupported;
@@ -25,8 +27,9 @@ pub(super) enum Order {
 }
 
 impl Order {
-    pub(super) fn of(mark: char) -> Self {
-        if mark == '>' { Self::Big } else { Self::Little }
+    /// The order that a type of NumPy names, or implies.
+    pub(super) fn of_numpy(text: &str) -> Self {
+        if text.starts_with('>') { Self::Big } else { Self::Little }
     }
 
     fn mark(self) -> char {
@@ -70,19 +73,19 @@ pub(super) enum DataType {
 }
 
 impl DataType {
-    /// As it is stored. `vlen` is the filter that says what an object is.
-    pub(super) fn of_draft(stored: &Value, vlen: Option<&str>) -> Result<(Self, Order)> {
+    /// As it is stored, and in which order of bytes. `filter` is the one that says what an object is.
+    pub(super) fn of_draft(stored: &Value, filter: Option<&str>) -> Result<(Self, Order)> {
         let inner = stored.get("type").unwrap_or(stored);
         let odd = || unsupported(format!("data type {inner} of a V1 array has no place in zarrs"));
         if let Some(fields) = inner.as_array() {
-            return Ok((structured::of_numpy(fields).ok_or_else(odd)?, Order::Little));
+            return structured::of_numpy(fields).ok_or_else(odd);
         }
         let text = inner.as_str().ok_or_else(odd)?;
         if text == "bool" {
             return Ok((Self::Bool, Order::Little));
         }
         let bare = text.strip_prefix(['<', '>', '|', '=']).unwrap_or(text);
-        let order = Order::of(text.chars().next().unwrap_or('<'));
+        let order = Order::of_numpy(text);
         let kind = bare.chars().next().ok_or_else(odd)?;
         let rest = bare.get(kind.len_utf8()..).unwrap_or_default();
         let size = rest.parse::<u64>();
@@ -96,8 +99,8 @@ impl DataType {
             ('V', Ok(size)) if size > 0 => Self::Raw(size),
             ('S', Ok(size)) if size > 0 => Self::FixedBytes(size),
             ('M' | 'm', _) => time(kind, rest).ok_or_else(odd)?,
-            ('O', _) if rest.is_empty() => match vlen {
-                Some("vlen-utf8") => Self::Text,
+            ('O', _) if rest.is_empty() => match filter {
+                Some("vlen-utf8" | "categorize") => Self::Text,
                 Some("vlen-bytes") => Self::Bytes,
                 _ => return Err(odd()),
             },
@@ -195,21 +198,21 @@ impl DataType {
             Self::Raw(size) => extension(STRUCTURED, format!("|V{size}")),
             Self::FixedBytes(length) => extension(BYTES, format!("|S{length}")),
             Self::Structured(_) => {
-                json!({"extension": STRUCTURED, "type": self.field_to_draft(), "fallback": null})
+                json!({"extension": STRUCTURED, "type": self.field_to_draft(order), "fallback": null})
             }
             Self::Text | Self::Bytes => extension(OBJECT, "|O".to_owned()),
         }
     }
 
     /// As NumPy describes it among the fields of another.
-    fn field_to_draft(&self) -> Value {
+    fn field_to_draft(&self, order: Order) -> Value {
         match self {
             Self::Structured(fields) => {
-                fields.iter().map(|(name, kind)| json!([name, kind.field_to_draft()])).collect()
+                fields.iter().map(|(name, kind)| json!([name, kind.field_to_draft(order)])).collect()
             }
             Self::Bool => json!("|b1"),
             Self::Number(kind, 1) => json!(format!("|{kind}1")),
-            kind => match kind.to_draft(Order::Little) {
+            kind => match kind.to_draft(order) {
                 Value::Object(mut extension) => extension.remove("type").unwrap_or_default(),
                 plain => plain,
             },
@@ -242,6 +245,10 @@ impl DataType {
                 | Self::Text
                 | Self::Bytes
         )
+    }
+
+    pub(super) fn is_structured(&self) -> bool {
+        matches!(self, Self::Structured(_))
     }
 
     /// The filter that stands for it in V1 arrays.

@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::dtype::DataType;
+use super::dtype::{DataType, Order, turn_around};
 use super::unsupported;
 use crate::error::Result;
 
 impl DataType {
-    /// A fill value for Zarr v3.
-    pub(super) fn fill_to_v3(&self, fill: &Value) -> Value {
+    /// A fill value for Zarr v3, of an array in that order of bytes.
+    pub(super) fn fill_to_v3(&self, fill: &Value, order: Order) -> Value {
         match (self, fill) {
             (Self::Bool, Value::Number(number)) => json!(number.as_f64() != Some(0.0)),
             (Self::Bool, Value::Null) => json!(false),
@@ -26,14 +26,17 @@ impl DataType {
                 let size = self.size().and_then(|size| usize::try_from(size).ok());
                 json!(STANDARD.encode(vec![0; size.unwrap_or_default()]))
             }
+            (Self::Structured(_), Value::String(text)) if order == Order::Big => {
+                self.turned_around(text).unwrap_or_else(|| fill.clone())
+            }
             (Self::Number('i' | 'u', _) | Self::Time(..), Value::Number(number)) => whole(number),
             (_, Value::Null) => json!(0),
             (_, fill) => fill.clone(),
         }
     }
 
-    /// A fill value for a V1 array.
-    pub(super) fn fill_to_draft(&self, fill: &Value) -> Result<Value> {
+    /// A fill value for a V1 array in that order of bytes.
+    pub(super) fn fill_to_draft(&self, fill: &Value, order: Order) -> Result<Value> {
         Ok(match (self, fill) {
             (Self::Time(..), Value::String(text)) if text == "NaT" => json!(i64::MIN),
             (Self::Raw(_) | Self::Bytes, Value::Array(bytes)) => {
@@ -43,6 +46,9 @@ impl DataType {
                     bytes.ok_or_else(|| unsupported(format!("fill value {fill} is no list of bytes")))?;
                 json!(STANDARD.encode(bytes))
             }
+            (Self::Structured(_), Value::String(text)) if order == Order::Big => self
+                .turned_around(text)
+                .ok_or_else(|| unsupported(format!("fill value {fill} is none of {}", self.to_v3())))?,
             (Self::Number('f', size), Value::String(text)) => float(text, *size)?,
             (Self::Complex(size), Value::Array(parts)) => {
                 let part = |part: &Value| match part.as_str() {
@@ -53,6 +59,15 @@ impl DataType {
             }
             (_, fill) => fill.clone(),
         })
+    }
+}
+
+impl DataType {
+    /// An element in base64, in the other order of bytes.
+    fn turned_around(&self, text: &str) -> Option<Value> {
+        let mut element = STANDARD.decode(text).ok()?;
+        turn_around(&mut element, &self.parts());
+        Some(json!(STANDARD.encode(element)))
     }
 }
 

@@ -11,12 +11,16 @@
 //! | `numcodecs.fixedscaleoffset` | numbers moved and stretched; that of `zarrs` is not as exact |
 //! | `numcodecs.packbits` | eight booleans in a byte |
 //! | `numcodecs.lz4`, `numcodecs.lzma` | compressors |
-//! | `numcodecs.crc32` | a checksum |
+//! | `numcodecs.crc32`, `numcodecs.jenkins_lookup3` | checksums |
+//! | `numcodecs.categorize` | numbers in place of texts; numcodecs has it for Zarr v2 alone |
 //! | `null_terminated_bytes` | data type: bytes of a fixed length, `\|S3` in NumPy |
 //! | `structured` | data type: several named fields |
 
 mod arrays;
 mod bytes;
+mod labels;
+mod lookup3;
+mod lzma;
 mod numbers;
 mod pack;
 mod types;
@@ -31,7 +35,6 @@ use zarrs_metadata::v3::MetadataV3;
 use zarrs_plugin::ExtensionAliasesConfig;
 
 pub(super) use self::arrays::register;
-pub(super) use self::numbers::order_of_numpy;
 
 /// Where the names of a plugin are kept.
 type Names = LazyLock<RwLock<ExtensionAliasesConfig>>;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::codecs::{self, compressor, vlen};
+use super::codecs::{self, compressor, of_objects, of_texts};
 use super::dtype::DataType;
 use super::unsupported;
 use crate::error::Result;
@@ -29,8 +29,9 @@ pub fn group_to_v3(stored: &Object) -> Value {
 /// The document of an array, for Zarr v3.
 ///
 /// # Errors
-/// [`Unsupported`](crate::ErrorKind::Unsupported) with the name of what zarrs cannot read: objects of Python, filters
-/// such as `categorize`, structured types with fields in big-endian order.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) with the name of what zarrs cannot read: objects of Python other than
+/// texts and bytes, filters and compressors that have no codec, structured types with fields in different orders of
+/// bytes or of several elements.
 pub fn array_to_v3(stored: &Object) -> Result<Value> {
     let field = |name: &str| stored.get(name).unwrap_or(&Value::Null);
     if field("storage_transformers").as_array().is_some_and(|list| !list.is_empty()) {
@@ -39,8 +40,8 @@ pub fn array_to_v3(stored: &Object) -> Result<Value> {
     let mut attributes = field("attributes").as_object().cloned().unwrap_or_default();
     let filters = attributes.remove(FILTERS).unwrap_or_default();
     let shape = field("shape").as_array().cloned().unwrap_or_default();
-    let data_type = DataType::of_draft(field("data_type"), vlen(&filters));
-    let (data_type, order) = data_type.map_err(|error| match codecs::of_objects(&filters) {
+    let data_type = DataType::of_draft(field("data_type"), of_texts(&filters));
+    let (data_type, order) = data_type.map_err(|error| match of_objects(&filters) {
         Some(id) => unsupported(format!("{error} (filter `{id}`)")),
         None => error,
     })?;
@@ -58,7 +59,7 @@ pub fn array_to_v3(stored: &Object) -> Result<Value> {
         "data_type": data_type.to_v3(),
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": grid["chunk_shape"]}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": separator}},
-        "fill_value": data_type.fill_to_v3(field("fill_value")),
+        "fill_value": data_type.fill_to_v3(field("fill_value"), order),
         "codecs": list,
     });
     if let Some(names) = dimension_names(&attributes, shape.len()) {
@@ -67,6 +68,13 @@ pub fn array_to_v3(stored: &Object) -> Result<Value> {
     }
     document["attributes"] = Value::Object(attributes);
     Ok(document)
+}
+
+/// What of a document that [`array_to_v3`] has made only this crate understands. Such an array can be read and written
+/// where it is; elsewhere it would not be read, or read wrongly.
+#[must_use]
+pub fn known_here_alone(document: &Value) -> Option<String> {
+    codecs::known_here_alone(document)
 }
 
 /// The names of dimensions as xarray keeps them, if there is one for each.
@@ -95,7 +103,8 @@ pub fn array_to_draft(document: &Object) -> Result<Value> {
     let separator = separator(field("chunk_key_encoding"))?;
     let grid = regular(field("chunk_grid"))?;
     let draft = codecs::to_draft(&data_type, shape.len(), field("codecs"))?;
-    let stored_type = data_type.to_draft(draft.order());
+    let order = draft.order();
+    let stored_type = data_type.to_draft(order);
     let mut attributes = field("attributes").as_object().cloned().unwrap_or_default();
     if attributes.contains_key(FILTERS) {
         let message = "an attribute `filters` has no place in a V1 repo, which keeps its own under this name";
@@ -114,7 +123,7 @@ pub fn array_to_draft(document: &Object) -> Result<Value> {
         "chunk_memory_layout": if draft.is_f { "F" } else { "C" },
         "data_type": stored_type,
         "extensions": [],
-        "fill_value": data_type.fill_to_draft(field("fill_value"))?,
+        "fill_value": data_type.fill_to_draft(field("fill_value"), order)?,
         "shape": shape,
     });
     if let Some(compressor) = draft.compressor {

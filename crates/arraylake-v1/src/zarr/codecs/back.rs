@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{COMPRESSORS, Config, Numcodec, OF_ARRAYS, OF_BYTES, PREFIX, compressor_document};
+use super::{CATEGORIZE, COMPRESSORS, Config, Numcodec, OF_ARRAYS, OF_BYTES, PREFIX, compressor_document};
 use crate::error::Result;
 use crate::zarr::dtype::{DataType, Order};
-use crate::zarr::numcodecs::order_of_numpy;
 use crate::zarr::unsupported;
 
 /// What the codecs of a Zarr v3 array come to in a V1 array.
@@ -61,7 +60,9 @@ impl Draft {
             })?;
             return Ok(false);
         }
-        if name == "bytes" && data_type.vlen().is_none() {
+        let of_one_length =
+            data_type.vlen().is_none() || self.filters.iter().any(|it| it["id"] == CATEGORIZE);
+        if name == "bytes" && of_one_length {
             let big = config.get("endian").and_then(Value::as_str) == Some("big");
             self.order.get_or_insert(if big { Order::Big } else { Order::Little });
             return Ok(true);
@@ -77,7 +78,7 @@ impl Draft {
         let (_, takes, _) = known.filter(|_| name != "packbits").ok_or_else(|| odd(name))?;
         // The codec `bytes` tells the order of what the filters have made.
         if let (None, Some(text)) = (self.order, config.get(*takes).and_then(Value::as_str)) {
-            self.order = Some(order_of_numpy(text));
+            self.order = Some(Order::of_numpy(text));
         }
         self.filters.push(with_id(id, config));
         Ok(false)

@@ -17,13 +17,15 @@ use zarrs_metadata::v3::MetadataV3;
 use zarrs_metadata::{ChunkShape, Configuration};
 use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
+use super::labels::Labels;
 use super::numbers::{Number, Scale};
 use super::pack::{pack, unpack};
 use super::whole::Whole;
 use super::{Names, fields, named, names};
 
 static NAMES: Names = Names::new(|| {
-    names("numcodecs.delta", &["numcodecs.astype", "numcodecs.quantize", "numcodecs.packbits"])
+    let more = ["numcodecs.astype", "numcodecs.quantize", "numcodecs.packbits", "numcodecs.categorize"];
+    names("numcodecs.delta", &more)
 });
 named!(OnArrays, NAMES);
 
@@ -51,13 +53,14 @@ pub(super) struct OnArrays {
 }
 
 /// What it does, from one type of number to another.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Filter {
     Delta(Number, Number),
     AsType(Number, Number),
     Quantize(i32, Number, Number),
     Scale(Scale, Number, Number),
     PackBits,
+    Categorize(Labels),
 }
 
 impl Filter {
@@ -96,90 +99,122 @@ impl Filter {
                 Ok(Self::Scale(scale, number("dtype")?, encoded()?))
             }
             "numcodecs.packbits" => Ok(Self::PackBits),
+            "numcodecs.categorize" => {
+                Labels::new(fields).map(Self::Categorize).map_err(|reason| format!("codec `{name}` {reason}"))
+            }
             _ => Err(format!("codec `{name}` is unknown")),
         }
     }
 
-    fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Delta(..) => "numcodecs.delta",
             Self::AsType(..) => "numcodecs.astype",
             Self::Quantize(..) => "numcodecs.quantize",
             Self::Scale(..) => SCALED,
             Self::PackBits => "numcodecs.packbits",
+            Self::Categorize(_) => "numcodecs.categorize",
         }
     }
 
     /// Whether each element is made of one alone, in its place.
-    fn is_by_element(self) -> bool {
+    fn is_by_element(&self) -> bool {
         matches!(self, Self::AsType(..) | Self::Quantize(..) | Self::Scale(..))
     }
 
-    fn encoded(self) -> Number {
+    fn encoded(&self) -> Number {
         match self {
             Self::Delta(_, encoded)
             | Self::AsType(_, encoded)
             | Self::Quantize(_, _, encoded)
-            | Self::Scale(_, _, encoded) => encoded,
+            | Self::Scale(_, _, encoded) => *encoded,
             Self::PackBits => Number::U8,
+            Self::Categorize(labels) => labels.encoded(),
         }
     }
 
-    fn encode(self, bytes: &[u8]) -> Vec<u8> {
+    fn encode(&self, elements: ArrayBytes<'_>) -> Result<Vec<u8>, CodecError> {
+        if let Self::Categorize(labels) = self {
+            return labels.encode(elements);
+        }
+        Ok(self.encode_numbers(&elements.into_fixed()?))
+    }
+
+    /// One element.
+    fn encode_one(&self, element: &[u8]) -> Vec<u8> {
         match self {
-            Self::Delta(decoded, encoded) => decoded.cast(decoded.differences(bytes), encoded),
-            Self::AsType(decoded, encoded) => decoded.cast(bytes.to_vec(), encoded),
-            Self::Quantize(digits, decoded, encoded) => decoded.cast(decoded.rounded(bytes, digits), encoded),
+            // Of several booleans, which are not one each.
+            Self::PackBits => vec![0],
+            Self::Categorize(labels) => labels.number(element),
+            _ => self.encode_numbers(element),
+        }
+    }
+
+    fn encode_numbers(&self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Delta(decoded, encoded) => decoded.cast(decoded.differences(bytes), *encoded),
+            Self::AsType(decoded, encoded) => decoded.cast(bytes.to_vec(), *encoded),
+            Self::Quantize(digits, decoded, encoded) => {
+                decoded.cast(decoded.rounded(bytes, *digits), *encoded)
+            }
             Self::Scale(scale, decoded, encoded) => {
                 let float = decoded.float();
-                let scaled = float.scaled(decoded.cast(bytes.to_vec(), float), scale);
-                float.cast(scaled, encoded)
+                let scaled = float.scaled(decoded.cast(bytes.to_vec(), float), *scale);
+                float.cast(scaled, *encoded)
             }
             Self::PackBits => pack(bytes),
+            Self::Categorize(labels) => labels.number(bytes),
         }
     }
 
-    fn decode(self, bytes: &[u8]) -> Option<Vec<u8>> {
-        Some(match self {
-            Self::Delta(decoded, encoded) => decoded.sums(&encoded.cast(bytes.to_vec(), decoded)),
+    /// None if that is not what these bytes are.
+    fn decode(&self, bytes: &[u8]) -> Option<ArrayBytes<'static>> {
+        let decoded = match self {
+            Self::Delta(decoded, encoded) => decoded.sums(&encoded.cast(bytes.to_vec(), *decoded)),
             Self::AsType(decoded, encoded) | Self::Quantize(_, decoded, encoded) => {
-                encoded.cast(bytes.to_vec(), decoded)
+                encoded.cast(bytes.to_vec(), *decoded)
             }
             Self::Scale(scale, decoded, encoded) => {
                 let float = encoded.float();
-                let plain = float.unscaled(encoded.cast(bytes.to_vec(), float), scale);
-                float.cast(plain, decoded)
+                let plain = float.unscaled(encoded.cast(bytes.to_vec(), float), *scale);
+                float.cast(plain, *decoded)
             }
             Self::PackBits => unpack(bytes)?,
-        })
+            Self::Categorize(labels) => return labels.decode(bytes).ok(),
+        };
+        Some(ArrayBytes::from(decoded))
     }
 }
 
 impl OnArrays {
     fn check(&self, data_type: &DataType) -> Result<(), CodecError> {
-        let fits = match self.filter {
+        let is_called = |name: &str| data_type.name(ZarrVersion::V3).as_deref() == Some(name);
+        let fits = match &self.filter {
             Filter::Delta(number, _)
             | Filter::AsType(number, _)
             | Filter::Quantize(_, number, _)
             | Filter::Scale(_, number, _) => data_type.fixed_size() == Some(number.size()),
-            Filter::PackBits => data_type.name(ZarrVersion::V3).as_deref() == Some("bool"),
+            Filter::PackBits => is_called("bool"),
+            Filter::Categorize(labels) if labels.width().is_none() => is_called("string"),
+            Filter::Categorize(labels) => {
+                is_called("fixed_length_utf32") && data_type.fixed_size() == labels.width()
+            }
         };
         let odd = || CodecError::UnsupportedDataType(data_type.clone(), self.filter.name().to_owned());
         if fits { Ok(()) } else { Err(odd()) }
     }
 
-    /// The decoded bytes of a whole chunk.
+    /// The decoded elements of a whole chunk.
     pub(super) fn decoded(
         &self,
         bytes: &[u8],
         shape: &[NonZeroU64],
         data_type: &DataType,
-    ) -> Result<Vec<u8>, CodecError> {
+    ) -> Result<ArrayBytes<'static>, CodecError> {
         self.check(data_type)?;
         let count = shape.iter().map(|length| length.get()).product::<u64>();
-        let expected = data_type.fixed_size().map(|size| count * size as u64);
-        let decoded = self.filter.decode(bytes).filter(|decoded| Some(decoded.len() as u64) == expected);
-        decoded.ok_or_else(|| {
+        let decoded = self.filter.decode(bytes);
+        decoded.filter(|decoded| decoded.validate(count, data_type).is_ok()).ok_or_else(|| {
             CodecError::Other(format!(
                 "codec `{}`: {} bytes are not those of a chunk",
                 self.filter.name(),
@@ -254,11 +289,7 @@ impl ArrayToArrayCodecTraits for OnArrays {
     }
 
     fn encoded_fill_value(&self, _: &DataType, fill: &FillValue) -> Result<FillValue, CodecError> {
-        Ok(match self.filter {
-            // Of several booleans, which are not one each.
-            Filter::PackBits => FillValue::from(0_u8),
-            filter => FillValue::new(filter.encode(fill.as_ne_bytes())),
-        })
+        Ok(FillValue::new(self.filter.encode_one(fill.as_ne_bytes())))
     }
 
     fn encoded_shape(&self, decoded: &[NonZeroU64]) -> Result<ChunkShape, CodecError> {
@@ -278,7 +309,7 @@ impl ArrayToArrayCodecTraits for OnArrays {
         _: &CodecOptions,
     ) -> Result<ArrayBytes<'a>, CodecError> {
         self.check(data_type)?;
-        Ok(self.filter.encode(&bytes.into_fixed()?).into())
+        Ok(self.filter.encode(bytes)?.into())
     }
 
     fn decode<'a>(
@@ -289,7 +320,7 @@ impl ArrayToArrayCodecTraits for OnArrays {
         _: &FillValue,
         _: &CodecOptions,
     ) -> Result<ArrayBytes<'a>, CodecError> {
-        Ok(self.decoded(&bytes.into_fixed()?, shape, data_type)?.into())
+        self.decoded(&bytes.into_fixed()?, shape, data_type)
     }
 
     fn partial_decoder(

@@ -1,11 +1,10 @@
-//! [`OnBytes`]: compressors and a checksum.
+//! [`OnBytes`]: compressors and checksums.
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::io::{Read as _, Write as _};
+use std::fmt::Display;
 use std::sync::Arc;
 
-use lzma_rust2::{LzmaOptions, LzmaReader, LzmaWriter, XzOptions, XzReader, XzWriter};
 use serde_json::{Map, Value};
 use zarrs_codec::{
     ArrayBytesRaw, BytesRepresentation, BytesToBytesCodecTraits, Codec, CodecError, CodecMetadataOptions,
@@ -16,17 +15,18 @@ use zarrs_metadata::Configuration;
 use zarrs_metadata::v3::MetadataV3;
 use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
+use super::lookup3::lookup3;
+use super::lzma::Lzma;
 use super::{Names, fields, named, names};
 
-static NAMES: Names = Names::new(|| names("numcodecs.lz4", &["numcodecs.lzma", "numcodecs.crc32"]));
+static NAMES: Names = Names::new(|| {
+    names("numcodecs.lz4", &["numcodecs.lzma", "numcodecs.crc32", "numcodecs.jenkins_lookup3"])
+});
 named!(OnBytes, NAMES);
 
 inventory::submit! {
     CodecPluginV3::new::<OnBytes>()
 }
-
-/// The most memory that a stream of the older format may ask for, in KiB.
-const MEMORY: u32 = 256 << 10;
 
 /// A checksum has so many bytes, and so has the length before what LZ4 makes.
 const WORD: usize = 4;
@@ -38,111 +38,128 @@ pub(super) struct OnBytes {
     configuration: Configuration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Kind {
     /// The length, then one block.
     Lz4,
-    /// A stream that tells how it was made, and how much time to take for making one.
-    Xz(u32),
-    /// The same in the older format.
-    LzmaAlone(u32),
-    /// Whether the checksum is at the end.
-    Crc32(bool),
+    Lzma(Lzma),
+    /// And whether it is at the end.
+    Checksum(Sum, bool),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sum {
+    Crc32,
+    /// And what it begins with.
+    Lookup3(u32),
+}
+
+impl Sum {
+    fn of(self, bytes: &[u8]) -> [u8; WORD] {
+        let sum = match self {
+            Self::Crc32 => crc32fast::hash(bytes),
+            Self::Lookup3(begin) => lookup3(bytes, begin),
+        };
+        sum.to_le_bytes()
+    }
 }
 
 impl Kind {
     fn new(name: &str, fields: &Map<String, Value>) -> Result<Self, String> {
-        let number = |key: &str| fields.get(key).and_then(Value::as_u64);
-        // Python's default is 6, and 9 the most.
-        let preset = number("preset").map_or(6, |preset| preset.min(9) as u32);
         match name {
             "numcodecs.lz4" => Ok(Self::Lz4),
-            "numcodecs.lzma" => match number("format").unwrap_or(1) {
-                1 => Ok(Self::Xz(preset)),
-                2 => Ok(Self::LzmaAlone(preset)),
-                other => Err(format!("codec `{name}` does not know the format {other}")),
-            },
+            "numcodecs.lzma" => {
+                Lzma::new(fields).map(Self::Lzma).map_err(|reason| format!("codec `{name}` {reason}"))
+            }
             "numcodecs.crc32" => match fields.get("location").and_then(Value::as_str) {
-                None | Some("start") => Ok(Self::Crc32(false)),
-                Some("end") => Ok(Self::Crc32(true)),
+                None | Some("start") => Ok(Self::Checksum(Sum::Crc32, false)),
+                Some("end") => Ok(Self::Checksum(Sum::Crc32, true)),
                 Some(other) => {
                     Err(format!("codec `{name}` puts a checksum at `start` or `end`, not {other:?}"))
                 }
             },
+            "numcodecs.jenkins_lookup3" => {
+                if fields.get("prefix").is_some_and(|prefix| !prefix.is_null()) {
+                    return Err(format!(
+                        "codec `{name}` knows no `prefix`, which numcodecs cannot write down"
+                    ));
+                }
+                let begin = fields.get("initval").map_or(Some(0), Value::as_u64);
+                let begin = begin.and_then(|begin| u32::try_from(begin).ok());
+                let begin = begin.ok_or_else(|| format!("codec `{name}` needs an `initval` of 32 bits"))?;
+                Ok(Self::Checksum(Sum::Lookup3(begin), true))
+            }
             _ => Err(format!("codec `{name}` is unknown")),
         }
     }
 
-    fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Lz4 => "numcodecs.lz4",
-            Self::Xz(_) | Self::LzmaAlone(_) => "numcodecs.lzma",
-            Self::Crc32(_) => "numcodecs.crc32",
+            Self::Lzma(_) => "numcodecs.lzma",
+            Self::Checksum(Sum::Crc32, _) => "numcodecs.crc32",
+            Self::Checksum(Sum::Lookup3(_), _) => "numcodecs.jenkins_lookup3",
         }
     }
 
-    fn encode(self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    fn encode(&self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Lz4 => Ok(lz4_flex::block::compress_prepend_size(plain)),
-            Self::Xz(preset) => {
-                let mut writer = XzWriter::new(Vec::new(), XzOptions::with_preset(preset))?;
-                writer.write_all(plain)?;
-                writer.finish()
-            }
-            Self::LzmaAlone(preset) => {
-                let options = LzmaOptions::with_preset(preset);
-                let mut writer = LzmaWriter::new_use_header(Vec::new(), &options, None)?;
-                writer.write_all(plain)?;
-                writer.finish()
-            }
-            Self::Crc32(at_end) => {
-                let sum = crc32fast::hash(plain).to_le_bytes();
-                Ok(if at_end { [plain, &sum].concat() } else { [&sum, plain].concat() })
-            }
+            Self::Lzma(lzma) => lzma.encode(plain),
+            Self::Checksum(sum, true) => Ok([plain, &sum.of(plain)].concat()),
+            Self::Checksum(sum, false) => Ok([&sum.of(plain), plain].concat()),
         }
     }
 
-    /// `length` is how many bytes it will be, where that is known; nothing longer is made.
-    fn decode(self, encoded: &[u8], length: Option<u64>, checked: bool) -> Result<Vec<u8>, CodecError> {
-        let bad = |reason: String| CodecError::Other(format!("codec `{}`: {reason}", self.name()));
+    /// `length` is how many bytes it will be, where that is known; anything else is an error, and nothing much longer
+    /// is made.
+    fn decode(&self, encoded: &[u8], length: Option<u64>, checked: bool) -> Result<Vec<u8>, CodecError> {
+        let plain = self.plain(encoded, length, checked)?;
+        self.check(plain.len() as u64, length)?;
+        Ok(plain)
+    }
+
+    fn plain(&self, encoded: &[u8], length: Option<u64>, checked: bool) -> Result<Vec<u8>, CodecError> {
         match self {
             Self::Lz4 => {
                 let (told, _) =
-                    encoded.split_first_chunk::<WORD>().ok_or_else(|| bad("no length".to_owned()))?;
-                let told = u64::from(u32::from_le_bytes(*told));
-                if length.is_some_and(|length| length != told) {
-                    return Err(bad(format!("{told} bytes are not those of a chunk")));
-                }
-                lz4_flex::block::decompress_size_prepended(encoded).map_err(|error| bad(error.to_string()))
+                    encoded.split_first_chunk::<WORD>().ok_or_else(|| self.bad("there is no length"))?;
+                self.check(u32::from_le_bytes(*told).into(), length)?;
+                lz4_flex::block::decompress_size_prepended(encoded).map_err(|error| self.bad(error))
             }
-            Self::Xz(_) => read(XzReader::new(encoded, true), length).map_err(|error| bad(error.to_string())),
-            Self::LzmaAlone(_) => {
-                let reader = LzmaReader::new_mem_limit(encoded, MEMORY, None);
-                reader.and_then(|reader| read(reader, length)).map_err(|error| bad(error.to_string()))
+            Self::Lzma(lzma) => {
+                // One more tells whether there are more.
+                let most = length.map_or(u64::MAX, |length| length.saturating_add(1));
+                lzma.decode(encoded, most).map_err(|error| self.bad(error))
             }
-            Self::Crc32(at_end) => {
-                let rest = encoded.len().checked_sub(WORD).ok_or_else(|| bad("no checksum".to_owned()))?;
-                let (sum, plain) = if at_end {
-                    let (plain, sum) = encoded.split_at(rest);
-                    (sum, plain)
-                } else {
-                    encoded.split_at(WORD)
+            Self::Checksum(sum, at_end) => {
+                let parts = match at_end {
+                    true => encoded.split_last_chunk::<WORD>(),
+                    false => encoded.split_first_chunk::<WORD>().map(|(found, plain)| (plain, found)),
                 };
-                if checked && crc32fast::hash(plain).to_le_bytes() != sum {
+                let (plain, found) = parts.ok_or_else(|| self.bad("there is no checksum"))?;
+                if checked && sum.of(plain) != *found {
                     return Err(CodecError::InvalidChecksum);
                 }
                 Ok(plain.to_vec())
             }
         }
     }
-}
 
-/// All that a reader gives, and an error if it is more than it should be.
-fn read(reader: impl std::io::Read, length: Option<u64>) -> std::io::Result<Vec<u8>> {
-    let mut plain = Vec::new();
-    // One more tells whether there are more.
-    reader.take(length.map_or(u64::MAX, |length| length.saturating_add(1))).read_to_end(&mut plain)?;
-    Ok(plain)
+    /// Refuses what has another length than it should have, before the next codec takes it.
+    fn check(&self, found: u64, length: Option<u64>) -> Result<(), CodecError> {
+        match length {
+            Some(length) if length != found => {
+                let at_least = if found > length { "at least " } else { "" };
+                Err(self.bad(format!("{length} bytes are wanted, and it holds {at_least}{found}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn bad(&self, reason: impl Display) -> CodecError {
+        CodecError::Other(format!("codec `{}`: {reason}", self.name()))
+    }
 }
 
 impl CodecTraitsV3 for OnBytes {
@@ -188,11 +205,11 @@ impl BytesToBytesCodecTraits for OnBytes {
     }
 
     fn encoded_representation(&self, decoded: &BytesRepresentation) -> BytesRepresentation {
-        match (self.kind, decoded) {
-            (Kind::Crc32(_), BytesRepresentation::FixedSize(size)) => {
+        match (&self.kind, decoded) {
+            (Kind::Checksum(..), BytesRepresentation::FixedSize(size)) => {
                 BytesRepresentation::FixedSize(size + WORD as u64)
             }
-            (Kind::Crc32(_), BytesRepresentation::BoundedSize(size)) => {
+            (Kind::Checksum(..), BytesRepresentation::BoundedSize(size)) => {
                 BytesRepresentation::BoundedSize(size + WORD as u64)
             }
             _ => BytesRepresentation::UnboundedSize,

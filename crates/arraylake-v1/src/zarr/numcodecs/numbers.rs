@@ -2,8 +2,6 @@
 
 use num_traits::AsPrimitive;
 
-use crate::zarr::dtype::Order;
-
 /// A type of number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Number {
@@ -108,11 +106,6 @@ macro_rules! elements {
 
 elements!(Self::wrapping_add, Self::wrapping_sub: i8, i16, i32, i64, u8, u16, u32, u64);
 elements!(std::ops::Add::add, std::ops::Sub::sub: f32, f64);
-
-/// The order of bytes that a type of NumPy names, or implies.
-pub(in crate::zarr) fn order_of_numpy(text: &str) -> Order {
-    Order::of(text.chars().next().unwrap_or('<'))
-}
 
 impl Number {
     /// The type that NumPy calls `<i4`, `|u1` or `f8`; none if it is of another kind.

@@ -168,8 +168,18 @@ const XZ: &str = "fd377a585a000004e6d6b4460200210116000000742fe5a3e0007b000c5d00
 const ALONE: &str = "5d00008000ffffffffffffffff00309888aaed9b6df45f98bdfffffb582000";
 const WITH_DELTA: &str = "fd377a585a000004e6d6b4460201030103210110a22a1215e0007b00145d0030988897e56f3e097221f368ec862ecc9867400000c220c830709edf950001307ccfbe73a61fb6f37d010000000004595a";
 
+/// As Python's `lzma` writes the same bytes without saying how.
+const RAW: &str = "e0007b000c5d00309888aaed9b6df455b1800000";
+const RAW_OLDER: &str = "00309888aaed9b6df45f98bdfffffb582000";
+const RAW_SMALL: &str = "e0007b0014120030994d933a25376f2f142dd3db9659d95ae3800000";
+const RAW_EXTREME: &str = "0030806dfd604127401da841efffffffe1000000";
+const LZMA1: u64 = 0x4000_0000_0000_0001;
+const EXTREME: u64 = 0x8000_0009;
+
 #[test]
 fn compressors_read_what_numcodecs_stores_and_what_they_store_themselves() {
+    let raw = |filters: Value| json!({"format": 3, "check": -1, "preset": null, "filters": filters});
+    let small = json!({"id": 33, "preset": 1, "dict_size": 65536, "lc": 0, "lp": 2, "pb": 0});
     let mut plain = b"abc".repeat(8);
     plain.resize(124, 0);
     let options = CodecOptions::default();
@@ -178,6 +188,10 @@ fn compressors_read_what_numcodecs_stores_and_what_they_store_themselves() {
         ("numcodecs.lzma", json!({"format": 1, "check": -1, "preset": null, "filters": null}), XZ),
         ("numcodecs.lzma", json!({"format": 1, "preset": 9}), XZ),
         ("numcodecs.lzma", json!({"format": 2, "check": -1}), ALONE),
+        ("numcodecs.lzma", raw(json!([{"id": 33, "preset": 6}])), RAW),
+        ("numcodecs.lzma", raw(json!([{"id": LZMA1, "preset": 6}])), RAW_OLDER),
+        ("numcodecs.lzma", raw(json!([{"id": 3, "dist": 4}, small])), RAW_SMALL),
+        ("numcodecs.lzma", raw(json!([{"id": 3}, {"id": LZMA1, "preset": EXTREME}])), RAW_EXTREME),
     ] {
         let Codec::BytesToBytes(codec) = codec(name, configuration).unwrap() else { panic!("{name}") };
         for size in [BytesRepresentation::FixedSize(124), BytesRepresentation::UnboundedSize] {
@@ -200,16 +214,114 @@ fn compressors_read_what_numcodecs_stores_and_what_they_store_themselves() {
 #[test]
 fn a_checksum_stands_where_it_is_wanted() {
     let options = CodecOptions::default();
-    for (configuration, stored) in
-        [(json!({}), "c2412435616263"), (json!({"location": "end"}), "616263c2412435")]
-    {
-        let Codec::BytesToBytes(codec) = codec("numcodecs.crc32", configuration).unwrap() else {
-            panic!("crc32")
-        };
-        assert_eq!(codec.encode(Cow::Borrowed(b"abc"), &options).unwrap(), hex(stored));
-        let size = BytesRepresentation::FixedSize(3);
-        assert_eq!(codec.decode(Cow::Owned(hex(stored)), &size, &options).unwrap(), b"abc".as_slice());
+    for (name, configuration, plain, stored) in [
+        ("crc32", json!({}), "abc", "c2412435616263"),
+        ("crc32", json!({"location": "end"}), "abc", "616263c2412435"),
+        ("jenkins_lookup3", json!({"initval": 0, "prefix": null}), "abc", "6162633176390e"),
+        (
+            "jenkins_lookup3",
+            json!({"initval": 5}),
+            "The quick brown fox",
+            "54686520717569636b2062726f776e20666f78fca91828",
+        ),
+    ] {
+        let codec = codec(&format!("numcodecs.{name}"), configuration).unwrap();
+        let Codec::BytesToBytes(codec) = codec else { panic!("{name}") };
+        assert_eq!(codec.encode(Cow::Borrowed(plain.as_bytes()), &options).unwrap(), hex(stored));
+        let size = BytesRepresentation::FixedSize(plain.len() as u64);
+        assert_eq!(codec.decode(Cow::Owned(hex(stored)), &size, &options).unwrap(), plain.as_bytes());
+        let mut damaged = hex(stored);
+        damaged[0] ^= 1;
+        assert!(codec.decode(Cow::Owned(damaged), &size, &options).is_err(), "{name}");
     }
+}
+
+#[test]
+fn what_has_another_length_than_a_chunk_is_named_before_the_next_codec_takes_it() {
+    let raw = json!({"format": 3, "filters": [{"id": 33}]});
+    let hash = json!({"initval": 0});
+    for (name, configuration, stored, found) in [
+        ("numcodecs.lz4", json!({}), LZ4, 124),
+        ("numcodecs.lzma", json!({}), XZ, 124),
+        ("numcodecs.lzma", json!({"format": 2}), ALONE, 124),
+        ("numcodecs.lzma", raw, RAW, 124),
+        ("numcodecs.crc32", json!({}), "c2412435616263", 3),
+        ("numcodecs.jenkins_lookup3", hash, "efbeadde", 0),
+    ] {
+        let Codec::BytesToBytes(codec) = codec(name, configuration).unwrap() else { panic!("{name}") };
+        let decode = |size: u64| {
+            let size = BytesRepresentation::FixedSize(size);
+            codec.decode(Cow::Owned(hex(stored)), &size, &CodecOptions::default()).map(Cow::into_owned)
+        };
+        assert_eq!(decode(found).unwrap().len() as u64, found, "{name}");
+        let short = decode(found + 1).unwrap_err().to_string();
+        assert!(
+            short.contains(name) && short.contains(&format!("{} bytes are wanted", found + 1)),
+            "{short}"
+        );
+        assert!(short.ends_with(&format!("it holds {found}")), "{short}");
+        if let Some(less) = found.checked_sub(1) {
+            let long = decode(less).unwrap_err().to_string();
+            assert!(long.contains(name) && long.contains(&format!("{less} bytes are wanted")), "{long}");
+        }
+    }
+}
+
+/// Texts as zarrs has them in memory.
+fn texts(texts: &[&str]) -> ArrayBytes<'static> {
+    let mut offsets = vec![0];
+    offsets.extend(texts.iter().scan(0, |end, text| {
+        *end += text.len();
+        Some(*end)
+    }));
+    ArrayBytes::new_vlen(texts.concat().into_bytes(), offsets.try_into().unwrap()).unwrap()
+}
+
+#[test]
+fn texts_become_numbers_and_those_that_are_not_known_nothing() {
+    let categorize = |dtype: &str, astype: &str| {
+        let configuration = json!({"labels": ["warm", "k\u{fc}hl"], "dtype": dtype, "astype": astype});
+        json!([{"name": "numcodecs.categorize", "configuration": configuration}, little()])
+    };
+    let given = ["k\u{fc}hl", "", "other", "warm"];
+    let read = ["k\u{fc}hl", "", "", "warm"];
+    let objects = array(json!("string"), json!(""), 4, categorize("|O", "|u1"));
+    objects.store_chunk(&[0], texts(&given)).unwrap();
+    let stored = |array: &Array<MemoryStore>| array.storage().get(&StoreKey::new("a/c/0").unwrap()).unwrap();
+    assert_eq!(stored(&objects).unwrap(), hex("02000001"));
+    assert_eq!(objects.retrieve_chunk::<Vec<String>>(&[0]).unwrap(), read);
+    assert_eq!(objects.retrieve_chunk_subset::<Vec<String>>(&[0], &middle()).unwrap(), ["", ""]);
+    let wide = |text: &str| {
+        let mut wide: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_ne_bytes()).collect();
+        wide.resize(4 * 5, 0);
+        wide
+    };
+    let utf32 = json!({"name": "fixed_length_utf32", "configuration": {"length_bytes": 20}});
+    let fixed = array(utf32, json!("warm"), 4, categorize("<U5", "<u2"));
+    let empty: ArrayBytes<'_> = fixed.retrieve_chunk(&[0]).unwrap();
+    assert_eq!(empty, ArrayBytes::from(wide("warm").repeat(4)), "nothing is stored yet");
+    fixed.store_chunk(&[0], ArrayBytes::from(given.map(wide).concat())).unwrap();
+    assert_eq!(stored(&fixed).unwrap(), hex("0200000000000100"));
+    let whole: ArrayBytes<'_> = fixed.retrieve_chunk(&[0]).unwrap();
+    assert_eq!(whole, ArrayBytes::from(read.map(wide).concat()));
+}
+
+#[test]
+fn numbers_in_fields_are_turned_around_and_bytes_are_not() {
+    let fields = json!([["a", "int16"], ["b", "r24"], ["c", [["d", "complex64"]]]]);
+    let fields = {
+        let mut fields = fields;
+        fields[2][1] = json!({"name": "structured", "configuration": {"fields": fields[2][1]}});
+        json!({"name": "structured", "configuration": {"fields": fields}})
+    };
+    let big = json!([{"name": "bytes", "configuration": {"endian": "big"}}]);
+    let array = array(fields, json!("AAAAAAAAAAAAAAAAAA=="), 1, big);
+    let element = [&1_i16.to_ne_bytes()[..], b"xyz", &2_f32.to_ne_bytes(), &3_f32.to_ne_bytes()].concat();
+    array.store_chunk(&[0], ArrayBytes::from(element.clone())).unwrap();
+    let stored = array.storage().get(&StoreKey::new("a/c/0").unwrap()).unwrap().unwrap();
+    assert_eq!(stored, [&[0, 1][..], b"xyz", &2_f32.to_be_bytes(), &3_f32.to_be_bytes()].concat());
+    let whole: ArrayBytes<'_> = array.retrieve_chunk(&[0]).unwrap();
+    assert_eq!(whole, ArrayBytes::from(element));
 }
 
 #[test]
@@ -221,7 +333,24 @@ fn what_a_codec_cannot_do_is_named() {
         ("numcodecs.astype", json!({"encode_dtype": "|O", "decode_dtype": "<i4"}), "encode_dtype"),
         (SCALED, json!({"dtype": "<i4", "scale": 1}), "offset"),
         ("numcodecs.quantize", json!({"digits": 1, "dtype": "<i4"}), "floats"),
-        ("numcodecs.lzma", json!({"format": 3}), "format"),
+        ("numcodecs.lzma", json!({"format": 3}), "filters"),
+        ("numcodecs.lzma", json!({"format": 4}), "format"),
+        ("numcodecs.lzma", json!({"format": 3, "filters": [{"id": 4}, {"id": 33}]}), "filter"),
+        ("numcodecs.lzma", json!({"format": 3, "filters": [{"id": 3}]}), "last filter"),
+        ("numcodecs.lzma", json!({"format": 3, "filters": [{"id": 3, "dist": 0}, {"id": 33}]}), "distance"),
+        ("numcodecs.lzma", json!({"format": 3, "filters": [{"id": 33, "dict_size": 1}]}), "sizes"),
+        (
+            "numcodecs.lzma",
+            json!({"format": 3, "filters": [{"id": 33, "dict_size": 4294967295_u64}]}),
+            "sizes",
+        ),
+        ("numcodecs.lzma", json!({"format": 3, "filters": [{"id": 33, "lc": 4, "lp": 4}]}), "sizes"),
+        ("numcodecs.jenkins_lookup3", json!({"prefix": "abc"}), "prefix"),
+        ("numcodecs.jenkins_lookup3", json!({"initval": -1}), "initval"),
+        ("numcodecs.categorize", json!({"dtype": "|O"}), "labels"),
+        ("numcodecs.categorize", json!({"labels": [1]}), "labels"),
+        ("numcodecs.categorize", json!({"labels": ["a"], "dtype": "<i4"}), "<i4"),
+        ("numcodecs.categorize", json!({"labels": ["a"], "astype": "|O"}), "astype"),
         ("numcodecs.crc32", json!({"location": "middle"}), "middle"),
     ] {
         let error = codec(name, configuration).unwrap_err();

@@ -6,12 +6,13 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+use zarrs_data_type::codec_traits::bytes::{BytesCodecEndiannessMissingError, BytesDataTypeTraits};
 use zarrs_data_type::{
     DataType, DataTypeFillValueError, DataTypeFillValueMetadataError, DataTypePluginV3, DataTypeTraits,
     DataTypeTraitsV3, FillValue,
 };
 use zarrs_metadata::v3::MetadataV3;
-use zarrs_metadata::{Configuration, DataTypeSize, FillValueMetadata};
+use zarrs_metadata::{Configuration, DataTypeSize, Endianness, FillValueMetadata};
 use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
 use super::{Names, fields, named, names};
@@ -39,6 +40,8 @@ struct FixedBytes {
 #[derive(Clone, Debug)]
 struct Structured {
     fields: Value,
+    /// Bytes, and how many of them are a number.
+    parts: Vec<(usize, usize)>,
     length: usize,
 }
 
@@ -72,11 +75,12 @@ impl DataTypeTraitsV3 for Structured {
     fn create(metadata: &MetadataV3) -> Result<DataType, PluginCreateError> {
         let fields = fields(metadata).remove("fields").unwrap_or_default();
         let stored = json!({"name": "structured", "configuration": {"fields": fields}});
-        let size = dtype::DataType::of_v3(&stored).ok().and_then(|structured| structured.size());
-        let length = size.and_then(|size| usize::try_from(size).ok());
-        let length =
-            length.ok_or_else(|| format!("data type `structured` cannot have the fields {fields}"))?;
-        Ok(DataType::new(Self { fields, length }))
+        let structured = dtype::DataType::of_v3(&stored);
+        let structured =
+            structured.map_err(|_| format!("data type `structured` cannot have the fields {fields}"))?;
+        let parts = structured.parts();
+        let length = parts.iter().map(|(bytes, _)| bytes).sum();
+        Ok(DataType::new(Self { fields, parts, length }))
     }
 }
 
@@ -118,8 +122,6 @@ macro_rules! data_type {
                 self
             }
         }
-
-        zarrs_data_type::codec_traits::impl_bytes_data_type_traits!($type, 1);
     };
 }
 
@@ -134,4 +136,36 @@ data_type!(
     "structured",
     |this: &Structured| ("fields", this.fields.clone()),
     std::convert::identity
+);
+
+zarrs_data_type::codec_traits::impl_bytes_data_type_traits!(FixedBytes, 1);
+
+/// In memory numbers have the order of this machine. The codec `bytes` mostly says nothing, and means little order then.
+impl BytesDataTypeTraits for Structured {
+    fn encode<'a>(
+        &self,
+        bytes: Cow<'a, [u8]>,
+        order: Option<Endianness>,
+    ) -> Result<Cow<'a, [u8]>, BytesCodecEndiannessMissingError> {
+        if order.unwrap_or(Endianness::Little) == Endianness::native() {
+            return Ok(bytes);
+        }
+        let mut bytes = bytes.into_owned();
+        dtype::turn_around(&mut bytes, &self.parts);
+        Ok(Cow::Owned(bytes))
+    }
+
+    fn decode<'a>(
+        &self,
+        bytes: Cow<'a, [u8]>,
+        order: Option<Endianness>,
+    ) -> Result<Cow<'a, [u8]>, BytesCodecEndiannessMissingError> {
+        self.encode(bytes, order)
+    }
+}
+
+zarrs_data_type::register_data_type_extension_codec!(
+    Structured,
+    zarrs_data_type::codec_traits::bytes::BytesDataTypePlugin,
+    BytesDataTypeTraits
 );

@@ -51,7 +51,6 @@ impl<T: ?Sized> Whole<T> {
     ) -> Result<ArrayBytes<'static>, CodecError> {
         let decoded = self.codec.decoded(&encoded.into_fixed()?, &self.shape, &self.data_type)?;
         let shape: Vec<u64> = self.shape.iter().map(|length| length.get()).collect();
-        let decoded = ArrayBytes::from(decoded);
         Ok(decoded.extract_array_subset(indexer, &shape, &self.data_type)?.into_owned())
     }
 }

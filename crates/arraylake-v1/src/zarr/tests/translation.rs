@@ -71,6 +71,10 @@ fn of_python() -> Vec<(String, &'static str)> {
         (format!(r#"{{"attributes":{{"filters":[{{"astype":">f4","digits":2,"dtype":"<f8","id":"quantize"}},{{"id":"adler32"}},{{"id":"crc32c"}}]}},{GRID}"data_type":"<f8","fill_value":0.0}}"#), "float64"),
         (format!(r#"{{"attributes":{{"filters":[{{"id":"packbits"}}]}},{GRID}{BLOSC}"data_type":"bool","fill_value":false}}"#), "bool"),
         (format!(r#"{{"attributes":{{}},{GRID}"data_type":">u8","fill_value":18446744073709551615}}"#), "uint64"),
+        (format!(r#"{{"attributes":{{"filters":[{{"astype":"|u1","dtype":"|O","id":"categorize","labels":["a","é"]}}]}},{GRID}{BLOSC}{}"fill_value":""}}"#, extension("TODO: object array protocol URL", "|O")), "string"),
+        (format!(r#"{{"attributes":{{"filters":[{{"astype":"<u2","dtype":"<U3","id":"categorize","labels":["a"]}},{{"id":"jenkins_lookup3","initval":0,"prefix":null}}]}},{GRID}{}"fill_value":"a"}}"#, extension("TODO: unicode array protocol URL", "<U3")), "fixed_length_utf32"),
+        (format!(r#"{{"attributes":{{}},{GRID}{}"data_type":"<i4","fill_value":0}}"#, codec("lzma", r#"{"check":-1,"filters":[{"dist":4,"id":3},{"id":33,"preset":6}],"format":3,"preset":null}"#)), "int32"),
+        (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}"data_type":{{"extension":"TODO: structured array protocol URL","fallback":null,"type":[["a",">i4"],["b",[["c","|u1"],["d",">c8"],["e",">U1"]]]]}},"fill_value":"AAAAAQI/gAAAQAAAAAAAAGE="}}"#), "structured"),
     ]
 }
 
@@ -84,6 +88,29 @@ fn documents_of_python_are_understood_by_zarrs_and_go_back_as_they_were() {
         understood(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
         assert_eq!(to_draft(&shown), stored);
     }
+}
+
+#[test]
+fn fields_in_big_endian_order_are_told_by_the_codec_and_their_fill_value_is_that_of_numbers() {
+    let stored = of_python().into_iter().find(|(text, _)| text.contains(r#"[["a",">i4"]"#)).unwrap().0;
+    let shown = to_v3(&serde_json::from_str(&stored).unwrap());
+    assert_eq!(shown["codecs"][0], json!({"name": "bytes", "configuration": {"endian": "big"}}));
+    assert_eq!(shown["data_type"]["configuration"]["fields"][0], json!(["a", "int32"]));
+    // 1, 2, 1+2j and `a` in little order, as arrays hold them in memory.
+    assert_eq!(shown["fill_value"], "AQAAAAIAAIA/AAAAQGEAAAA=");
+    assert!(known_here_alone(&shown).unwrap().contains("big-endian"));
+}
+
+#[test]
+fn what_no_other_reader_of_zarr_v3_knows_is_told() {
+    let mut stored = array(&[4], "/");
+    assert_eq!(known_here_alone(&to_v3(&stored)), None);
+    stored["attributes"] = json!({"filters": [{"id": "categorize", "labels": ["a"], "dtype": "<U2"}]});
+    stored["data_type"] = json!("<U2");
+    assert!(known_here_alone(&to_v3(&stored)).unwrap().contains("categorize"));
+    stored["attributes"] = json!({});
+    stored["data_type"] = json!({"type": [["a", "<i4"]]});
+    assert_eq!(known_here_alone(&to_v3(&stored)), None, "fields in the usual order");
 }
 
 #[test]
@@ -146,18 +173,21 @@ fn what_zarrs_has_no_place_for_is_named() {
         array_to_v3(fields(&stored)).unwrap_err()
     };
     let codec = |id: &str| json!({"codec": format!("https://purl.org/zarr/spec/codec/{id}/1.0"), "configuration": {}});
+    let objects = |id: &str| json!({"data_type": {"type": "|O"}, "attributes": {"filters": [{"id": id}]}});
     for (changes, named) in [
         (json!({"data_type": {"type": [["a", "<i4"], ["b", ">f8"]]}}), ">f8"),
         (json!({"data_type": {"type": [["a", "<i4", [2]]]}}), "<i4"),
         (json!({"data_type": {"type": [["a", "|O"]]}}), "|O"),
         (json!({"data_type": {"type": []}}), "[]"),
         (json!({"data_type": {"type": "|O"}}), "|O"),
-        (json!({"data_type": {"type": "|O"}, "attributes": {"filters": [{"id": "json2"}]}}), "json2"),
+        (objects("json2"), "json2"),
+        (objects("msgpack2"), "msgpack2"),
+        (objects("pickle"), "pickle"),
+        (objects("vlen-array"), "vlen-array"),
         (json!({"data_type": 7}), "7"),
         (json!({"attributes": {"filters": [{"id": "delta", "dtype": ">i4"}]}}), "delta"),
-        (json!({"attributes": {"filters": [{"id": "categorize"}]}}), "categorize"),
         (json!({"attributes": {"filters": [{"id": "crc32c", "location": "start"}]}}), "crc32c"),
-        (json!({"attributes": {"filters": [{"id": "jenkins_lookup3"}]}}), "jenkins_lookup3"),
+        (json!({"attributes": {"filters": [{"id": "zfpy"}]}}), "zfpy"),
         (json!({"compressor": codec("pcodec")}), "pcodec"),
         (json!({"compressor": {"codec": "https://example.com/x"}}), "https://example.com/x"),
         (json!({"storage_transformers": [{}]}), "storage transformers"),
