@@ -15,7 +15,11 @@ repo = Client().get_repo(f"{os.environ['TEST_ORG']}/{sys.argv[1]}")
 repo.checkout("main", for_writing=False)
 faults = []
 # What Zarr v3 has other words for: it knows no automatic shuffle, and fills texts with texts.
-becomes = {("automatic", "compressor"): numcodecs.Blosc("lz4", 1, 2), ("texts", "fill_value"): ""}
+becomes = {
+    ("automatic", "compressor"): numcodecs.Blosc("lz4", 1, 2),
+    ("texts", "fill_value"): "",
+    ("categories", "fill_value"): "",
+}
 kinds, copies = repo.root_group["kinds"], repo.root_group["copies"]
 if sorted(kinds) != sorted(copies):
     faults.append(f"{sorted(kinds)} are not {sorted(copies)}")

@@ -1,6 +1,7 @@
 """Writes arrays of many kinds into a V1 repo through the Python client, and says which."""
 
 import json
+import lzma
 import os
 import sys
 import warnings
@@ -48,12 +49,26 @@ kinds = {
     ),
     "bits": (numpy.array([[1, 0, 1], [1, 1, 0], [0, 0, 1]], dtype=bool), {"chunks": (2, 3), "filters": [numcodecs.PackBits()]}),
     "sums": (numpy.arange(9, dtype="u1"), {"chunks": (4,), "filters": [numcodecs.CRC32(), numcodecs.Adler32()]}),
+    "hashed": (numpy.arange(30, dtype="<i2"), {"chunks": (7,), "filters": [numcodecs.JenkinsLookup3(5)], "compressor": None}),
+    "raw": (
+        numpy.arange(300, dtype="<i4"),
+        {"chunks": (200,), "compressor": numcodecs.LZMA(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_DELTA, "dist": 4}, {"id": lzma.FILTER_LZMA2, "preset": 1}])},
+    ),
+    "older": (numpy.arange(300, dtype="<i4"), {"chunks": (200,), "compressor": numcodecs.LZMA(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1}])}),
     "fixed": (numpy.array([b"ab", b"", b"xyz"], dtype="S3"), {"chunks": (2,), "fill_value": b"xx"}),
     "records": (
         numpy.array([(1, 2.5, b"a", (True,)), (3, 4.5, b"bc", (False,))], dtype=[("a", "<i4"), ("b", "<f8"), ("s", "S2"), ("n", [("t", "?")])]),
         {"chunks": (2,)},
     ),
 }
+# What only Zarr v2 knows, and so does not leave V1 repos.
+labels = ["warm", "kühl"]
+staying = {
+    "categories": (numpy.array(["kühl", "", "warm", "other"], dtype=object), {"chunks": (3,), "object_codec": numcodecs.Categorize(labels, object)}),
+    "narrow_categories": (numpy.array(["kühl", "warm", "warm"], dtype="<U4"), {"chunks": (2,), "filters": [numcodecs.Categorize(labels, "<U4", "<u2")]}),
+    "reversed": (numpy.array([(1, (2.5, "a")), (3, (4.5, "é"))], dtype=[("a", ">i4"), ("b", [("c", ">f8"), ("d", ">U1")])]), {"chunks": (1,)}),
+}
+kinds.update(staying)
 for key, (values, options) in kinds.items():
     group.create_dataset(key, data=values, **options)
 # Some chunks are never written.
@@ -62,8 +77,8 @@ holes[2:, 2:] = 1
 group.create_dataset("scalar", shape=(), dtype="<i4")[...] = 42
 # What zarrs has no place for.
 odd = repo.root_group.create_group("odd")
-odd.create_dataset("categories", data=numpy.array(["a", "b"], dtype=object), object_codec=numcodecs.Categorize(["a", "b"], object))
 odd.create_dataset("objects", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.JSON())
-odd.create_dataset("reversed", data=numpy.array([(1,)], dtype=[("a", ">i4")]))
+odd.create_dataset("pickled", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.Pickle())
+odd.create_dataset("mixed", data=numpy.array([(1, 2)], dtype=[("a", ">i4"), ("b", "<i4")]))
 repo.commit("kinds")
-print(json.dumps(sorted([*kinds, "holes", "scalar"])))
+print(json.dumps({"all": sorted([*kinds, "holes", "scalar"]), "staying": sorted(staying)}))

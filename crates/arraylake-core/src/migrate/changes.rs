@@ -7,13 +7,16 @@ use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_types::v1::{ArrayDoc, Collection, ReferenceData};
 use arraylake_v1::chunks::{ObjectRange, Place};
 use arraylake_v1::metastore::{Listing, View};
-use arraylake_v1::{AsyncRepo, NodePath, zarr};
+use arraylake_v1::{AsyncRepo, ErrorKind, NodePath, zarr};
 use serde_json::{Map, Value, json};
 
 use super::Migration;
 use super::apply::icechunk_path;
 use super::plan::Step;
 use crate::error::Result;
+
+/// Chunks that are looked at together, at most.
+pub(super) const BATCH: usize = 512;
 
 /// Paths that a step has changed.
 #[derive(Default)]
@@ -72,13 +75,23 @@ pub(super) async fn nodes(at: &AsyncRepo) -> Result<BTreeMap<NodePath, Kind>> {
     Ok(nodes)
 }
 
-/// The path of the document of a node, if it has one.
-pub(super) fn document_path(node: &NodePath, kind: Kind) -> Option<String> {
-    match kind {
+/// Nodes with their documents as they are stored; empty ones for groups that have none.
+pub(super) async fn with_documents<'n>(
+    at: &AsyncRepo,
+    nodes: Vec<(&'n NodePath, Kind)>,
+) -> Result<Vec<(&'n NodePath, Kind, Map<String, Value>)>> {
+    let path = |(node, kind): &(&NodePath, Kind)| match kind {
         Kind::Array => Some(node.array_document()),
         Kind::Group => Some(node.group_document()),
         Kind::Implied => None,
-    }
+    };
+    let mut stored: BTreeMap<String, Map<String, Value>> =
+        at.get_docs(nodes.iter().filter_map(path)).await.map_err(Migration::v1)?;
+    let with_document = |node: (&'n NodePath, Kind)| {
+        let document = path(&node).and_then(|path| stored.remove(&path)).unwrap_or_default();
+        (node.0, node.1, document)
+    };
+    Ok(nodes.into_iter().map(with_document).collect())
 }
 
 /// The key of the document of a node in Zarr v3.
@@ -92,6 +105,10 @@ pub(super) fn translate(kind: Kind, stored: &Map<String, Value>) -> Result<Value
         return Ok(zarr::group_to_v3(stored));
     }
     let mut document = zarr::array_to_v3(stored)?;
+    if let Some(what) = zarr::known_here_alone(&document) {
+        let message = format!("other readers of Zarr v3 do not understand {what}");
+        return Err(arraylake_v1::Error::new(ErrorKind::Unsupported, message));
+    }
     // Icechunk knows chunks by their numbers, and answers to this encoding alone.
     document["chunk_key_encoding"] = json!({"name": "default", "configuration": {"separator": "/"}});
     Ok(document)

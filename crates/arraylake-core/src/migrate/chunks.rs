@@ -11,11 +11,9 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::Migration;
 use super::apply::{Applier, Work};
-use super::changes::{Meaning, meaning};
+use super::changes::{BATCH, Meaning, meaning};
 use crate::error::Result;
 
-/// Chunks that are looked at together, at most.
-const BATCH: usize = 512;
 /// Bytes of chunks in memory, at most, unless one chunk is larger.
 const BATCH_BYTES: u64 = 64 << 20;
 /// Uploads under way at once.

@@ -11,9 +11,8 @@ use arraylake_v1::NodePath;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::Migration;
 use super::apply::{Applier, Work, icechunk_path};
-use super::changes::{Changes, Kind, document_path, nodes, translate, zarr_key};
+use super::changes::{Changes, Kind, nodes, translate, with_documents, zarr_key};
 use super::reshape::Reshaped;
 use crate::error::{Error, Result};
 
@@ -34,14 +33,9 @@ impl Applier<'_> {
         let changed: BTreeSet<NodePath> =
             changes.documents.iter().filter_map(|path| NodePath::of_document(path)).collect();
         let to_write = wanted.iter().filter(|(node, _)| changed.contains(node) || !there.contains(node));
-        let to_write: Vec<(&NodePath, Kind)> = to_write.map(|(node, kind)| (node, *kind)).collect();
-        let paths = to_write.iter().filter_map(|(node, kind)| document_path(node, *kind));
-        let stored: BTreeMap<String, Map<String, Value>> =
-            work.at.get_docs(paths).await.map_err(Migration::v1)?;
-        for (node, kind) in to_write {
-            let none = Map::new();
-            let stored = document_path(node, kind).and_then(|path| stored.get(&path)).unwrap_or(&none);
-            self.document(work, node, kind, stored).await?;
+        let to_write = to_write.map(|(node, kind)| (node, *kind)).collect();
+        for (node, kind, stored) in with_documents(&work.at, to_write).await? {
+            self.document(work, node, kind, &stored).await?;
         }
         Ok(())
     }

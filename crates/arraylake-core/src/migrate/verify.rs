@@ -7,20 +7,22 @@ use arraylake_icechunk::icechunk::format::manifest::ChunkPayload;
 use arraylake_icechunk::icechunk::format::snapshot::NodeType;
 use arraylake_icechunk::icechunk::format::{ByteRange, ChunkIndices, Path, SnapshotId};
 use arraylake_icechunk::icechunk::repository::VersionInfo;
-use arraylake_icechunk::icechunk::session::{Session, get_chunk};
+use arraylake_icechunk::icechunk::session::{Session, SessionErrorKind, get_chunk};
+use arraylake_icechunk::icechunk::store::{StoreError, StoreErrorKind};
+use arraylake_types::error::describe_json_error;
 use arraylake_types::v1::{Collection, ReferenceData};
 use arraylake_v1::{AsyncRepo, NodePath};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::changes::{Arrays, Changes, Kind, Meaning, document_path, meaning, nodes, translate, zarr_key};
+use super::changes::{
+    Arrays, BATCH, Changes, Kind, Meaning, meaning, nodes, translate, with_documents, zarr_key,
+};
 use super::plan::{Plan, Step};
 use super::target::Target;
 use super::{Migration, OPERATION, Progress, Verification};
 use crate::error::{Error, Result};
 
-/// Chunks that are looked at together, at most.
-const BATCH: usize = 512;
 /// Chunks that are read at once.
 const READS: usize = 16;
 
@@ -79,26 +81,29 @@ impl<'m> Pair<'m> {
         let wanted = nodes(&self.at).await?;
         let changed: BTreeSet<NodePath> =
             changed.iter().filter_map(|path| NodePath::of_document(path)).collect();
-        let to_compare: Vec<(&NodePath, Kind)> = wanted
-            .iter()
-            .filter(|(node, _)| all || changed.contains(node))
-            .map(|(node, kind)| (node, *kind))
-            .collect();
-        let paths = to_compare.iter().filter_map(|(node, kind)| document_path(node, *kind));
-        let stored: BTreeMap<String, Map<String, Value>> =
-            self.at.get_docs(paths).await.map_err(Migration::v1)?;
+        let to_compare =
+            wanted.iter().filter(|(node, _)| all || changed.contains(node)).map(|(node, kind)| (node, *kind));
         let store =
             Store::from_session(std::sync::Arc::new(tokio::sync::RwLock::new(self.session.clone()))).await;
-        for (node, kind) in to_compare {
-            let none = Map::new();
-            let stored = document_path(node, kind).and_then(|path| stored.get(&path)).unwrap_or(&none);
-            let Ok(expected) = translate(kind, stored) else { continue };
+        for (node, kind, stored) in with_documents(&self.at, to_compare.collect()).await? {
+            let Ok(expected) = translate(kind, &stored) else { continue };
             let key = zarr_key(node);
             found.documents += 1;
-            match store.get(&key, &ByteRange::ALL).await {
-                Ok(bytes) if serde_json::from_slice(&bytes).ok().as_ref() == Some(&expected) => {}
-                Ok(_) => self.differs(found, &key, "another document than the V1 repo has"),
-                Err(error) => self.differs(found, &key, &self.migration.icechunk(error).to_string()),
+            let there = match store.get(&key, &ByteRange::ALL).await {
+                Ok(there) => there,
+                Err(StoreError {
+                    kind:
+                        StoreErrorKind::NotFound(_)
+                        | StoreErrorKind::SessionError(SessionErrorKind::AncestorNodeNotFound { .. }),
+                    ..
+                }) => {
+                    self.differs(found, &key, "it is missing");
+                    continue;
+                }
+                Err(error) => return Err(self.migration.icechunk(error)),
+            };
+            if let Some(how) = document_differs(&there, &expected) {
+                self.differs(found, &key, &how);
             }
         }
         Ok(())
@@ -244,5 +249,32 @@ impl<'m> Pair<'m> {
             }
         }
         Ok(())
+    }
+}
+
+/// How a document differs from what it should be.
+fn document_differs(there: &[u8], expected: &Value) -> Option<String> {
+    match serde_json::from_slice::<Value>(there) {
+        Ok(there) => (there != *expected).then(|| "another document than the V1 repo has".to_owned()),
+        Err(error) => Some(format!("it cannot be read: {}", describe_json_error(&error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_document_that_cannot_be_read_is_not_said_to_be_another_one() {
+        let expected = json!({"node_type": "group"});
+        assert_eq!(document_differs(br#" {"node_type": "group"}"#, &expected), None);
+        let other = document_differs(br#"{"node_type": "array"}"#, &expected).unwrap();
+        assert!(other.contains("another document"), "{other}");
+        for bad in [&b"{"[..], b"", b"\xff{}"] {
+            let unreadable = document_differs(bad, &expected).unwrap();
+            assert!(unreadable.starts_with("it cannot be read"), "{unreadable}");
+        }
     }
 }
