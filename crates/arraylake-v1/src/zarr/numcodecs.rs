@@ -18,6 +18,7 @@
 
 mod arrays;
 mod bytes;
+mod filter;
 mod labels;
 mod lookup3;
 mod lzma;
