@@ -18,11 +18,14 @@ use tokio::process::{Child, Command};
 use crate::installed::{NO_INTEROP, installed};
 
 const VARIABLE: &str = "ARRAYLAKE_TEST_AZURITE";
-/// The account that every Azurite has, and its key, which everybody knows.
-const ACCOUNT: &str = "devstoreaccount1";
+/// The account that every Azurite has.
+pub const ACCOUNT: &str = "devstoreaccount1";
+/// Its key, which everybody knows.
 const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 /// The name of the container in it.
 pub const CONTAINER: &str = "container";
+/// The name of the container that anybody may read, once something is published in it.
+pub const PUBLIC: &str = "public";
 
 /// A running Azurite with an empty container, all in memory. It ends with this value.
 #[derive(Debug)]
@@ -60,11 +63,25 @@ impl Azurite {
     }
 
     async fn make_container(&self) {
-        let uri =
-            format!("{}/{CONTAINER}?restype=container&{}", self.endpoint, of_account("2099-01-01T00:00:00Z"));
-        let request = Request::put(uri).header("content-length", "0").header("x-ms-version", "2021-12-02");
+        self.make(&format!("{CONTAINER}?restype=container"), None, Bytes::new()).await;
+    }
+
+    /// Makes a container that anybody may read, with one object in it.
+    pub async fn publish(&self, place: &str, bytes: Vec<u8>) {
+        let access = Some(("x-ms-blob-public-access", "container"));
+        self.make(&format!("{PUBLIC}?restype=container"), access, Bytes::new()).await;
+        self.make(&format!("{PUBLIC}/{place}?"), Some(("x-ms-blob-type", "BlockBlob")), bytes.into()).await;
+    }
+
+    async fn make(&self, place: &str, header: Option<(&str, &str)>, bytes: Bytes) {
+        let uri = format!("{}/{place}&{}", self.endpoint, of_account("2099-01-01T00:00:00Z"));
+        let mut request = Request::put(uri).header("x-ms-version", "2021-12-02");
+        request = request.header("content-length", bytes.len());
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        let answer = client.request(request.body(Full::default()).unwrap()).await.unwrap();
+        let answer = client.request(request.body(Full::new(bytes)).unwrap()).await.unwrap();
         assert_eq!(answer.status(), 201, "{answer:?}");
     }
 

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use arraylake_core::icechunk::icechunk::virtual_chunks::VirtualChunkContainer;
+use arraylake_core::icechunk::icechunk::{ObjectStoreConfig, RepositoryConfig};
 use arraylake_core::icechunk::object_store::path::Path;
 use arraylake_core::icechunk::object_store::{self, ObjectStoreExt as _};
 use arraylake_core::icechunk::{CollectGarbage, OpenOptions};
 use arraylake_core::prelude::{NewRepo, Repositories as _};
 use arraylake_core::transport::testing::{Script, json as answered, status};
 use arraylake_core::{AsyncClient, Config};
-use arraylake_tests::azurite::{Azurite, CONTAINER};
+use arraylake_tests::azurite::{ACCOUNT, Azurite, CONTAINER, PUBLIC};
 use arraylake_tests::cloud::{self, lose, put_archive, repo, write};
 use arraylake_tests::log::logged;
 use arraylake_tests::vendor::Vendor;
@@ -111,6 +113,31 @@ async fn virtual_chunks_in_azure_are_read_and_a_signature_that_is_refused_is_ren
     let repo = opener.open(&repo(), granting(LONG_AGO), OpenOptions::new()).await.unwrap();
     archive::refer(&repo, &[prefix]).await;
     assert_eq!(archive::read(&repo).await.unwrap(), archive::bytes());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn virtual_chunks_in_a_public_container_of_azure_are_read_where_the_caller_names_the_account() {
+    let Some(azurite) = Azurite::start().await else { return };
+    azurite.publish(&format!("archive/{}", archive::FILE), archive::bytes()).await;
+    let (opener, _) = Vendor::new([Azurite::credentials(LATER, LATER)]);
+    opener.create(&repo(), answer(&azurite), OpenOptions::new()).await.unwrap();
+    let prefix = format!("az://{PUBLIC}/archive/");
+    let entry = json!({"platform": "azure", "credentials": null, "endpoint_url": azurite.endpoint()});
+    let granted = cloud::granting(&answer(&azurite), &prefix, entry);
+    let mut config = RepositoryConfig::default();
+    let store = ObjectStoreConfig::Azure([("account".to_owned(), ACCOUNT.to_owned())].into());
+    let own = VirtualChunkContainer::new(prefix.clone(), store).unwrap();
+    config.set_virtual_chunk_container(own).unwrap();
+    for (options, reads) in [(OpenOptions::new().with_config(config), true), (OpenOptions::new(), false)] {
+        let repo = opener.open(&repo(), granted.clone(), options).await.unwrap();
+        if reads {
+            archive::refer(&repo, std::slice::from_ref(&prefix)).await;
+            assert_eq!(archive::read(&repo).await.unwrap(), archive::bytes());
+        } else {
+            let error = archive::read(&repo).await.unwrap_err();
+            assert!(format!("{error} {error:?}").contains(&prefix), "{error:?}");
+        }
+    }
 }
 
 #[test]
