@@ -140,6 +140,22 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_panics_does_so_where_it_was_made_and_with_its_own_words() {
+        let outer = client();
+        let inner = outer.clone();
+        let within = outer.clone();
+        let panics: [Box<dyn FnOnce() + Send>; 2] = [
+            Box::new(move || outer.run(|_| async { panic!("MARKER") })),
+            Box::new(move || within.run(|_| async move { inner.run(|_| async { panic!("MARKER") }) })),
+        ];
+        for call in panics {
+            let words = std::thread::spawn(call).join().unwrap_err();
+            assert_eq!(words.downcast_ref::<&str>(), Some(&"MARKER"));
+        }
+        assert!(answers(&client()), "the others go on");
+    }
+
+    #[test]
     fn many_threads_may_call_at_once() {
         let client = client();
         std::thread::scope(|scope| {

@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::OnceLock;
 use std::sync::mpsc;
 
+use futures_util::FutureExt as _;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 thread_local! {
@@ -49,13 +51,14 @@ pub(crate) fn wait<T: Send + 'static>(
     }
     let handle = handle.unwrap_or_else(|| shared().handle());
     let (sender, receiver) = mpsc::sync_channel(1);
-    let task = handle.spawn(async move {
-        // The receiver waits below and cannot be gone.
-        let _ = sender.send(future.await);
+    handle.spawn(async move {
+        // Whoever waits below goes on panicking, so nothing is seen in between. They cannot be gone.
+        let _ = sender.send(AssertUnwindSafe(future).catch_unwind().await);
     });
     match receiver.recv() {
-        Ok(answer) => answer,
-        Err(_) => lost(task.is_finished()),
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(_) => no_runtime(),
     }
 }
 
@@ -65,11 +68,10 @@ fn wait_on_worker<T: Send + 'static>(future: impl Future<Output = T> + Send + 's
         let runtime = Builder::new_current_thread().enable_all().build();
         runtime.unwrap_or_else(|error| no_threads(&error)).block_on(future)
     });
-    thread.join().unwrap_or_else(|_| lost(true))
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-#[expect(clippy::panic, reason = "the panic of the call is passed on to who made it")]
-fn lost(finished: bool) -> ! {
-    let why = if finished { "it panicked" } else { "its runtime was shut down" };
-    panic!("the call was lost: {why}")
+#[expect(clippy::panic, reason = "a runtime of the caller must go on while calls are made")]
+fn no_runtime() -> ! {
+    panic!("the call was lost: its runtime was shut down")
 }
