@@ -155,6 +155,28 @@ async fn a_secret_is_read_from_a_file_or_typed_and_never_shown() {
 }
 
 #[tokio::test]
+async fn what_is_no_part_of_the_kind_of_credentials_is_refused_and_not_left_out() {
+    let lake = Lake::start().await;
+    let create = ["bucket", "create", "local/store", "s3://some-bucket", "--region", "us-east-1"];
+    for (args, words) in [
+        (&["--access-key-id", "id"][..], "--access-key-id is no part of credentials of the kind `anonymous`"),
+        (&["--auth", "gcp-role", "--service-account", "a", "--role", "r"], "--role is no part"),
+    ] {
+        let error = lake.run(&[&create[..], args].concat()).await.failed(2).err;
+        assert!(error.contains(words) && error.contains("--auth"), "{error}");
+    }
+    lake.run(&["bucket", "get", "local/store"]).await.failed(4);
+}
+
+#[tokio::test]
+async fn a_bucket_that_needs_no_credentials_is_not_called_a_name_that_is_taken() {
+    let lake = Lake::start().await;
+    lake.client().create_bucket_config(&lake.org(), anonymous("cold-store")).await.unwrap();
+    let error = lake.run(&["bucket", "credentials", "local/cold-store"]).await.failed(5).err;
+    assert!(error.contains("anonymous") && !error.contains("another name"), "{error}");
+}
+
+#[tokio::test]
 async fn credentials_are_masked_unless_they_are_asked_for() {
     let lake = Lake::start().await;
     let hidden = lake.run(&["bucket", "credentials", "local/delegated"]).await.ok().out;

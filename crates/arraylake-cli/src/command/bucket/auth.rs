@@ -56,8 +56,29 @@ pub(super) struct AuthParts {
 }
 
 impl AuthParts {
+    /// An option that was given and is no part of credentials of a kind.
+    fn misplaced(&self, auth: Auth) -> Option<&'static str> {
+        use Auth::{Anonymous, AwsRole, Azure, GcpRole, Hmac, R2Role};
+        let parts: [(&str, bool, &[Auth]); 7] = [
+            ("--secret-file", self.secret_file.is_some(), &[Hmac, AwsRole, R2Role]),
+            ("--access-key-id", self.access_key_id.is_some(), &[Hmac, R2Role]),
+            ("--account", self.account.is_some(), &[AwsRole, R2Role]),
+            ("--role", self.role.is_some(), &[AwsRole]),
+            ("--service-account", self.service_account.is_some(), &[GcpRole]),
+            ("--tenant-id", self.tenant_id.is_some(), &[Azure]),
+            ("--storage-account", self.storage_account.is_some(), &[Azure, Anonymous]),
+        ];
+        let misplaced = parts.iter().find(|(_, given, kinds)| *given && !kinds.contains(&auth));
+        misplaced.map(|(option, ..)| *option)
+    }
+
     /// Whole credentials of a kind.
     pub(super) async fn config(&self, auth: Auth, console: &mut Console) -> Result<AuthConfig, Failure> {
+        if let Some(option) = self.misplaced(auth) {
+            let name = auth.to_possible_value().map(|kind| kind.get_name().to_owned()).unwrap_or_default();
+            return Err(Failure::usage(format!("{option} is no part of credentials of the kind `{name}`"))
+                .with_hint("say with --auth how they are had"));
+        }
         let needed = |value: &Option<String>, option: &str| {
             value.clone().ok_or_else(|| Failure::usage(format!("these credentials need {option}")))
         };
