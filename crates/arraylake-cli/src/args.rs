@@ -108,6 +108,10 @@ pub(crate) enum Command {
     #[cfg(feature = "v1")]
     Migrate(command::migrate::MigrateArgs),
     /// Serves an Arraylake of your own on this machine: a catalog and an S3 endpoint on one directory.
+    #[command(after_help = "\
+Examples:
+  arraylake serve --dir ./lake
+  arraylake serve --dir ./lake --port 8000 --seed people.yaml")]
     #[cfg(feature = "serve")]
     Serve(arraylake_local::command::ServeArgs),
     Diagnostics(command::diagnostics::DiagnosticsArgs),

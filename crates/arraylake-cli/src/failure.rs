@@ -258,8 +258,22 @@ pub(crate) fn status_of_storage(error: &arraylake_core::icechunk::Error) -> Stat
 #[cfg(feature = "icechunk")]
 impl From<arraylake_core::icechunk::Error> for Failure {
     fn from(error: arraylake_core::icechunk::Error) -> Self {
-        Self::new(status_of_storage(&error), error.to_string())
+        Self { hint: storage_hint(&error), ..Self::new(status_of_storage(&error), error.to_string()) }
     }
+}
+
+/// What to do where something is missing in a bucket.
+#[cfg(feature = "icechunk")]
+fn storage_hint(error: &arraylake_core::icechunk::Error) -> Option<String> {
+    use arraylake_core::icechunk::ErrorKind;
+    let hint = match error.kind() {
+        ErrorKind::NoRepository => {
+            "`arraylake repo get` shows where a repo is, `arraylake bucket get` a bucket"
+        }
+        ErrorKind::NotFound => "`arraylake repo branches`, `tags` and `log` show what there is",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// What to do next; none where the message says it all.
@@ -276,7 +290,9 @@ fn hint_of(error: &Error, status: Status) -> Option<String> {
         Status::Refused if error.is_conflict() && is_about_use(error) => {
             "`arraylake bucket repos` shows which repos use it"
         }
-        Status::Refused if error.is_conflict() => "choose another name, or look at what is there",
+        Status::Refused if error.is_conflict() && is_about_a_name(error) => {
+            "choose another name, or look at what is there"
+        }
         Status::Server if error.is_redirect() || error.is_decode() => {
             "is the service URI right? see --service-uri and `arraylake diagnostics`"
         }
@@ -297,7 +313,17 @@ fn is_about_use(error: &Error) -> bool {
     matches!(error.operation(), Some("modify bucket config" | "delete bucket config")) && !taken
 }
 
+/// Whether something was to get a name, which may be taken.
+fn is_about_a_name(error: &Error) -> bool {
+    let operation = error.operation().unwrap_or_default();
+    ["create", "import", "modify"].iter().any(|verb| operation.starts_with(verb))
+}
+
 fn not_found_hint(error: &Error) -> Option<String> {
+    #[cfg(feature = "icechunk")]
+    if let Error::Storage { source, .. } = error {
+        return storage_hint(source);
+    }
     let operation = error.operation().unwrap_or_default();
     let list = if error.is_bucket_not_found() || operation.contains("bucket") {
         "bucket list"

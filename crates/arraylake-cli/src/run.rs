@@ -48,8 +48,13 @@ pub fn start(args: impl IntoIterator<Item = OsString>, world: World) -> ExitCode
 
 /// Help and version go to stdout, complaints to stderr.
 fn answer(error: &clap::Error) -> ExitCode {
-    // Who reads help through `head` has seen enough.
-    let _ = error.print();
+    match error.print() {
+        // Who reads help through `head` has seen enough.
+        Err(failed) if failed.kind() != std::io::ErrorKind::BrokenPipe => {
+            return ExitCode::from(Status::Other.code());
+        }
+        _ => {}
+    }
     let code = u8::try_from(error.exit_code()).unwrap_or(Status::Usage.code());
     ExitCode::from(code)
 }

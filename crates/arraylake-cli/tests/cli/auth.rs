@@ -32,6 +32,8 @@ async fn a_login_shows_address_and_code_and_serves_until_the_logout() {
     person.run(&["auth", "token"]).await.failed(3);
     assert_eq!(person.run(&["auth", "logout"]).await.ok().err, "nobody was logged in\n");
     person.run(&["auth", "refresh"]).await.failed(3);
+    let error = lake.run(&["auth", "refresh"]).await.failed(3).err;
+    assert!(error.contains("no login to renew: the API token from ARRAYLAKE_TOKEN is used"), "{error}");
 }
 
 #[tokio::test]

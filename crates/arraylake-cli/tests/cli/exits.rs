@@ -65,8 +65,15 @@ async fn what_is_not_there_is_4() {
 
 #[tokio::test]
 async fn a_refusal_is_5() {
-    for (status, hint) in [(403, "permission"), (409, "name"), (422, "because")] {
-        let error = answering(status).await.run(&LIST).await.failed(5).err;
+    const CREATE: [&str; 6] =
+        ["repo", "create", "local/era5", "--entry-only", "--config", "http.max_retries=0"];
+    for (args, status, hint) in [
+        (&LIST[..], 403, "permission"),
+        (&LIST, 409, "because"),
+        (&CREATE, 409, "choose another name"),
+        (&LIST, 422, "because"),
+    ] {
+        let error = answering(status).await.run(args).await.failed(5).err;
         assert!(error.contains("because") && error.contains(hint) && error.contains("r-1"), "{error}");
     }
 }

@@ -26,6 +26,11 @@ async fn settings_are_listed_with_their_origin_and_without_their_secrets() {
     let uri = text.lines().find(|line| line.starts_with("service.uri ")).unwrap();
     assert!(uri.contains("http://arg") && uri.ends_with("an argument"), "{text}");
     assert!(!text.contains("MARKER"), "{text}");
+    let s3 = setting.clone().with_var("ARRAYLAKE_S3__KEY", "MARKER");
+    for args in [&["config", "list"][..], &["config", "list", "-o", "json"], &["config", "get", "s3.key"]] {
+        let text = s3.run(args).await.ok().out;
+        assert!(text.contains("**********") && !text.contains("MARKER"), "{text}");
+    }
     assert!(text.contains("service.ssl.verify  ") && text.contains("true  ") && text.contains("the default"));
     let nested = setting.run(&["config", "list", "-o", "json"]).await.ok().json();
     assert_eq!((&nested["service"]["uri"], &nested["token"]), (&json!("http://file"), &json!("**********")));

@@ -22,6 +22,16 @@ fn it_tells_its_version_and_its_exit_codes() {
     assert_eq!(nothing.status.code(), Some(2));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    for args in [&["--help"][..], &["--version"], &["completions", "bash"]] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let done = arraylake().args(args).stdout(full).output().unwrap();
+        assert_eq!(done.status.code(), Some(1), "{args:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_answers_on_stdout_and_fails_with_a_code() {
     let lake = Lake::start().await;

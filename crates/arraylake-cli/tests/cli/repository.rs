@@ -82,7 +82,8 @@ async fn a_branch_tag_or_snapshot_that_is_not_there_is_not_found() {
     let lake = with_data().await;
     for args in [["--branch", "nope"], ["--tag", "nope"], ["--snapshot", "VY76P925PRY57WFEK410"]] {
         lake.run(&[&["repo", "log", "local/era5"], &args[..]].concat()).await.failed(4);
-        lake.run(&[&["repo", "tree", "local/era5"], &args[..]].concat()).await.failed(4);
+        let error = lake.run(&[&["repo", "tree", "local/era5"], &args[..]].concat()).await.failed(4).err;
+        assert!(error.contains("arraylake repo branches"), "{error}");
     }
     let error = lake.run(&["repo", "tree", "local/era5", "--snapshot", "zzz"]).await.failed(2).err;
     assert!(error.contains("no id of a snapshot"), "{error}");
@@ -107,7 +108,10 @@ async fn a_repository_in_a_bucket_is_imported_and_one_that_is_not_there_leaves_n
     let done = lake.run(&["repo", "import", "local/again", "local", &prefix]).await.ok();
     assert_eq!(done.err, "imported local/again\n");
     assert!(lake.run(&["repo", "tree", "local/again"]).await.ok().out.contains("t2m"));
+    let error = lake.run(&["repo", "import", "local/nothing", "nobodys", "place"]).await.failed(5).err;
+    assert!(error.contains("arraylake bucket list"), "{error}");
     let error = lake.run(&["repo", "import", "local/nothing", "local", "no/such/place"]).await.failed(4).err;
+    assert!(error.contains("arraylake bucket get"), "{error}");
     assert!(error.contains("no/such/place") || error.contains("local/nothing"), "{error}");
     lake.run(&["repo", "get", "local/nothing"]).await.failed(4);
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::console::Console;
 use crate::context::Context;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome, Status};
 
 /// Logging in and out, and who is logged in.
 ///
@@ -59,7 +59,7 @@ impl AuthCommand {
             Self::Logout(args) => logout(&context.login()?, console, &args).await,
             Self::Status => status::status(&context.client()?, console).await,
             Self::Token => token(&context.client()?, console).await,
-            Self::Refresh => refresh(&context.login()?, console).await,
+            Self::Refresh => refresh(context, console).await,
         }
     }
 }
@@ -85,8 +85,22 @@ async fn logout(login: &Login, console: &mut Console, args: &LogoutArgs) -> Outc
     Ok(())
 }
 
-async fn refresh(login: &Login, console: &mut Console) -> Outcome {
-    let done = console.busy("renewing the login", login.refresh()).await?;
+async fn refresh(context: &Context, console: &mut Console) -> Outcome {
+    let login = context.login()?;
+    let done = match console.busy("renewing the login", login.refresh()).await {
+        Ok(done) => done,
+        Err(error) => {
+            let failure = Failure::from(error);
+            let origin = context.config()?.origin("token").map(ToString::to_string);
+            return Err(match origin.filter(|_| failure.status() == Status::NotLoggedIn) {
+                Some(origin) => {
+                    let message = format!("there is no login to renew: the API token from {origin} is used");
+                    Failure::new(Status::NotLoggedIn, message).with_hint("it needs no renewal")
+                }
+                None => failure,
+            });
+        }
+    };
     login::show(console, &done)
 }
 

@@ -103,7 +103,8 @@ impl ConfigCommand {
 
 /// The value of a setting for scripts, masked if it is secret.
 fn masked(setting: &Setting, reveal: bool) -> Value {
-    if is_secret(&setting.key) && !reveal { Secret::mask().expose().into() } else { setting.value.clone() }
+    let secret = setting.is_secret() || is_secret(&setting.key);
+    if secret && !reveal { Secret::mask().expose().into() } else { setting.value.clone() }
 }
 
 /// The value of a setting for people, masked if it is secret.
@@ -120,7 +121,11 @@ fn list(config: &Config, console: &mut Console, args: &ListArgs) -> Outcome {
     for complaint in config.complaints() {
         console.warn(&complaint);
     }
-    let data = if args.origin { with_origins(&settings, args.show_secrets) } else { nested(&settings) };
+    let data = if args.origin {
+        with_origins(&settings, args.show_secrets)
+    } else {
+        nested(&settings, args.show_secrets)
+    };
     console.show(&data, |look| {
         let cells = settings.iter().map(|setting| {
             let mut row = vec![cell(&setting.key), cell(shown(setting, args.show_secrets))];
@@ -143,14 +148,14 @@ fn with_origins(settings: &[Setting], reveal: bool) -> Value {
 }
 
 /// Settings as the files hold them: sections within sections.
-fn nested(settings: &[Setting]) -> Value {
+fn nested(settings: &[Setting], reveal: bool) -> Value {
     let mut root = Map::new();
     for setting in settings {
         let mut section = &mut root;
         let mut parts = setting.key.split('.').peekable();
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
-                section.insert(part.to_owned(), setting.value.clone());
+                section.insert(part.to_owned(), masked(setting, reveal));
                 break;
             }
             let next = section.entry(part).or_insert_with(|| Value::Object(Map::new()));

@@ -8,9 +8,7 @@ use clap::Args;
 use super::list::show;
 use crate::command::{joined, metadata};
 use crate::console::Console;
-#[cfg(not(feature = "icechunk"))]
-use crate::failure::Failure;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome, Status};
 
 /// Makes a repo: its entry in the catalog, and an empty repository in its bucket.
 ///
@@ -101,9 +99,12 @@ pub(crate) async fn create(
         console.busy(&what, client.create_repo_object(repo.org(), request)).await?;
     } else {
         let made = console.busy(&what, create_whole(client, repo, request)).await;
-        made.map_err(|failure| match args.kind == RepoKind::V1 && args.bucket.is_none() {
-            true => failure.with_hint("V1 repos have no bucket by default: name one with --bucket"),
-            false => failure,
+        made.map_err(|failure| match &args.bucket {
+            None if args.kind == RepoKind::V1 => {
+                failure.with_hint("V1 repos have no bucket by default: name one with --bucket")
+            }
+            Some(bucket) => of_a_bucket(failure, bucket),
+            None => failure,
         })?;
     }
     done(client, console, repo, "created").await
@@ -122,9 +123,19 @@ pub(crate) async fn import(
     if args.entry_only {
         console.busy(&what, client.import_repo_object(repo.org(), request)).await?;
     } else {
-        console.busy(&what, import_whole(client, repo, request)).await?;
+        let made = console.busy(&what, import_whole(client, repo, request)).await;
+        made.map_err(|failure| of_a_bucket(failure, &args.bucket))?;
     }
     done(client, console, repo, "imported").await
+}
+
+/// A service that complains about the bucket config mostly means that there is none of that name.
+fn of_a_bucket(failure: Failure, bucket: &BucketNickname) -> Failure {
+    let complains = failure.message().contains(&format!("bucket {bucket} "));
+    match failure.status() == Status::Refused && failure.hint().is_none() && complains {
+        true => failure.with_hint("`arraylake bucket list` shows what there is"),
+        false => failure,
+    }
 }
 
 /// People read one line, scripts get the whole entry.
