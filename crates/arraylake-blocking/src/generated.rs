@@ -335,7 +335,8 @@ impl<A: Exchange + ?Sized + 'static> Client<A> {
 
     /// Makes the entry of a repo that subscribes to one of another org.
     ///
-    /// `POST /orgs/{org}/exchange-subscriptions`; `POST /orgs/{org}/repos` on services without it.
+    /// `POST /orgs/{org}/exchange-subscriptions`; on older services `POST /orgs/{org}/marketplace/subscribe`, and on those
+    /// before that `POST /orgs/{org}/repos`.
     ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a

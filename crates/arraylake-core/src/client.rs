@@ -53,7 +53,9 @@ pub(crate) struct Era {
     /// No `/orgs/{org}/repos/import`.
     pub(crate) lacks_import: Flag,
     /// No `/orgs/{org}/exchange-subscriptions`.
-    pub(crate) lacks_subscribe: Flag,
+    pub(crate) lacks_exchange: Flag,
+    /// No `/orgs/{org}/marketplace/subscribe`.
+    pub(crate) lacks_marketplace: Flag,
     /// No `/orgs/{org}/permissions/check`.
     pub(crate) lacks_permission_check: Flag,
     /// No `/repos/{org}/{repo}/open`.

@@ -155,6 +155,9 @@ pub struct StorageOverrides {
     pub network_stream_timeout_seconds: Option<u32>,
     /// Whether the caller pays for requests; for what is like S3 alone, and not where virtual chunks are read.
     pub requester_pays: bool,
+    /// Whether a bucket of Amazon is reached by IPv6, too, where this machine has that. One with an endpoint of its own
+    /// stays there.
+    pub dualstack: bool,
     /// Which checksum goes with what is written, where a store does not take the SDK's choice; for what is like S3 alone.
     pub checksum_algorithm: Option<S3ChecksumAlgorithm>,
 }
@@ -198,6 +201,13 @@ impl StorageOverrides {
     #[must_use]
     pub fn with_requester_pays(mut self, pays: bool) -> Self {
         self.requester_pays = pays;
+        self
+    }
+
+    /// Whether a bucket of Amazon is reached by IPv6, too: at `s3.dualstack.{region}.amazonaws.com`.
+    #[must_use]
+    pub fn with_dualstack(mut self, dualstack: bool) -> Self {
+        self.dualstack = dualstack;
         self
     }
 

@@ -99,13 +99,18 @@ pub fn plan(answer: &OpenRepo, overrides: &StorageOverrides) -> Result<StoragePl
     let config = overridden(&bucket.extra_config, overrides);
     let constructor = constructor(bucket, &config)?;
     check(constructor, overrides)?;
+    let region = region(constructor, &config, &bucket.name)?;
+    let by_both = overrides.dualstack && constructor == Constructor::S3 && config.endpoint_url().is_none();
     Ok(StoragePlan {
         constructor,
         bucket: bucket.name.clone(),
         account: (constructor == Constructor::Azure).then(|| account(answer)).transpose()?,
         prefix: answer.repo_prefix.trim_start_matches('/').to_owned(),
-        region: region(constructor, &config, &bucket.name)?,
-        endpoint_url: config.endpoint_url().map(str::to_owned),
+        endpoint_url: match config.endpoint_url() {
+            None if by_both => Some(dualstack(&region)?),
+            own => own.map(str::to_owned),
+        },
+        region,
         allow_http: config.allow_http(),
         force_path_style: match constructor {
             Constructor::S3 => config.force_path_style(),
@@ -121,10 +126,10 @@ pub fn plan(answer: &OpenRepo, overrides: &StorageOverrides) -> Result<StoragePl
 
 /// What means nothing on a platform is refused rather than left undone.
 fn check(constructor: Constructor, overrides: &StorageOverrides) -> Result<(), Error> {
-    let of_s3 = overrides.requester_pays || overrides.checksum_algorithm.is_some();
+    let of_s3 = overrides.requester_pays || overrides.dualstack || overrides.checksum_algorithm.is_some();
     if of_s3 && matches!(constructor, Constructor::Gcs | Constructor::Azure) {
         return Err(Error::config(
-            "who pays for requests, and checksums, can be chosen for what is like S3 alone",
+            "who pays for requests, checksums and IPv6 can be chosen for what is like S3 alone",
         ));
     }
     Ok(())
@@ -239,6 +244,18 @@ fn region(constructor: Constructor, config: &ExtraConfig, bucket: &str) -> Resul
         (Constructor::S3, None) => {
             Err(Error::config(format!("the bucket config of {bucket} names neither region nor endpoint")))
         }
+    }
+}
+
+/// Where Amazon answers by IPv4 and by IPv6. Its isolated regions do not.
+fn dualstack(region: &str) -> Result<String, Error> {
+    let parts = region.split('-').collect::<Vec<_>>();
+    match parts.as_slice() {
+        [_, "iso" | "isob" | "isoe" | "isof", ..] => {
+            Err(Error::config(format!("there is no IPv6 in the region {region}")))
+        }
+        ["cn", ..] => Ok(format!("https://s3.dualstack.{region}.amazonaws.com.cn")),
+        _ => Ok(format!("https://s3.dualstack.{region}.amazonaws.com")),
     }
 }
 

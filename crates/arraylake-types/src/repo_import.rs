@@ -178,7 +178,8 @@ impl SubscribeRepo {
 }
 
 impl SubscribeRepo {
-    /// The body for the route that takes subscriptions alone.
+    /// The body for the routes that take subscriptions alone. The listing goes out under both of its names: services
+    /// before 1.6 know the older one alone.
     #[must_use]
     pub fn body(&self) -> serde_json::Value {
         serde_json::json!({
@@ -189,6 +190,7 @@ impl SubscribeRepo {
             "metadata": self.metadata,
             "prefix": self.prefix,
             "exchange_listing_id": self.listing_id,
+            "marketplace_listing_id": self.listing_id,
             "subscription_type": self.subscription_type,
             "target_filter": self.target_filter,
         })
@@ -196,12 +198,10 @@ impl SubscribeRepo {
 }
 
 impl Serialize for SubscribeRepo {
-    /// The body for the route that makes repos. The listing goes out under both of its names: services before 1.0 know the
-    /// first alone.
+    /// The body for the route that makes repos.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = self.body();
         body["create_mode"] = CreateMode::Subscribe.as_str().into();
-        body["marketplace_listing_id"] = self.listing_id.as_str().into();
         body.serialize(serializer)
     }
 }

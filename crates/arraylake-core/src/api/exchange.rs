@@ -8,7 +8,7 @@ use http::Method;
 
 use super::repos::is_missing_route;
 use crate::call::Call;
-use crate::client::AsyncClient;
+use crate::client::{AsyncClient, Flag};
 use crate::error::Result;
 use crate::listing::subscription_page;
 
@@ -42,7 +42,8 @@ pub trait Exchange: Send + Sync {
 
     /// Makes the entry of a repo that subscribes to one of another org.
     ///
-    /// `POST /orgs/{org}/exchange-subscriptions`; `POST /orgs/{org}/repos` on services without it.
+    /// `POST /orgs/{org}/exchange-subscriptions`; on older services `POST /orgs/{org}/marketplace/subscribe`, and on those
+    /// before that `POST /orgs/{org}/repos`.
     ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](crate::Error::is_conflict) if a repo or a
@@ -72,17 +73,26 @@ impl Exchange for AsyncClient {
     async fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
         const OPERATION: &str = "subscribe to repo";
         request.validate()?;
-        if !self.era().lacks_subscribe.is_set() {
-            let path = ["orgs", org.as_str(), "exchange-subscriptions"];
-            let call = Call::new(OPERATION, Method::POST, &path).json(&request.body())?;
+        let era = self.era();
+        let routes: [(_, &[&str]); 2] = [
+            (&era.lacks_exchange, &["orgs", org.as_str(), "exchange-subscriptions"]),
+            (&era.lacks_marketplace, &["orgs", org.as_str(), "marketplace", "subscribe"]),
+        ];
+        let mut missing = Vec::new();
+        for (lacking, path) in routes.into_iter().filter(|(lacking, _)| !lacking.is_set()) {
+            let call = Call::new(OPERATION, Method::POST, path).json(&request.body())?;
             match self.call_once(OPERATION, call).await {
-                Err(error) if is_missing_route(&error) => {}
-                answer => return answer?.read(),
+                Err(error) if is_missing_route(&error) => missing.push(lacking),
+                answer => {
+                    let answer = answer?;
+                    missing.into_iter().for_each(Flag::set);
+                    return answer.read();
+                }
             }
         }
         let call = Call::new(OPERATION, Method::POST, &["orgs", org.as_str(), "repos"]).json(&request)?;
         let answer = self.call_once(OPERATION, call).await?;
-        self.era().lacks_subscribe.set();
+        missing.into_iter().for_each(Flag::set);
         answer.read()
     }
 }
@@ -129,35 +139,43 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_subscription_has_a_route_of_its_own_and_older_services_make_it_as_a_repo() {
-        let script = Script::new([
-            json(201, repo_json("era5")),
-            json(404, r#"{"detail":"Not Found"}"#),
-            json(201, repo_json("era5")),
-            json(201, repo_json("era5")),
-        ]);
+    async fn a_subscription_goes_by_the_newest_route_that_the_service_has() {
+        let made = || json(201, repo_json("era5"));
+        let missing = || json(404, r#"{"detail":"Not Found"}"#);
+        let (org, request) = ("acme".parse().unwrap(), || SubscribeRepo::new("era5", "0123"));
+        let [newest, newer, oldest] =
+            ["/orgs/acme/exchange-subscriptions", "/orgs/acme/marketplace/subscribe", "/orgs/acme/repos"];
+        let script = Script::new([made(), missing(), made(), made()]);
         let client = client_over(&script);
-        let org = "acme".parse().unwrap();
         for _ in 0..3 {
-            client.subscribe_repo_object(&org, SubscribeRepo::new("era5", "0123")).await.unwrap();
+            client.subscribe_repo_object(&org, request()).await.unwrap();
         }
-        let (newer, older) = ("/orgs/acme/exchange-subscriptions", "/orgs/acme/repos");
-        assert_eq!(script.paths(), [newer, newer, older, older]);
-        let bodies: Vec<serde_json::Value> =
-            [1, 2].map(|at| serde_json::from_slice(script.requests()[at].body()).unwrap()).into();
-        assert!(bodies[0].get("create_mode").is_none() && bodies[1]["create_mode"] == "subscribe");
+        assert_eq!(script.paths(), [newest, newest, newer, newer]);
+        let script = Script::new([missing(), status(405), made(), made()]);
+        let client = client_over(&script);
+        for _ in 0..2 {
+            client.subscribe_repo_object(&org, request()).await.unwrap();
+        }
+        assert_eq!(script.paths(), [newest, newer, oldest, oldest]);
+        let modes: Vec<serde_json::Value> = [1, 2].map(|at| body(&script, at)["create_mode"].clone()).into();
+        assert_eq!(modes, [serde_json::Value::Null, "subscribe".into()]);
+        assert_eq!(body(&script, 1)["marketplace_listing_id"], body(&script, 1)["exchange_listing_id"]);
+    }
+
+    fn body(script: &Script, at: usize) -> serde_json::Value {
+        serde_json::from_slice(script.requests()[at].body()).unwrap()
     }
 
     #[tokio::test]
-    async fn a_listing_that_is_not_there_is_looked_for_by_both_routes() {
+    async fn a_listing_that_is_not_there_says_nothing_about_the_service() {
         let missing = || json(404, r#"{"detail":"Exchange listing 0123 not found"}"#);
-        let script = Script::new([missing(), missing(), missing(), missing()]);
+        let script = Script::new((0..6).map(|_| missing()));
         let client = client_over(&script);
         for _ in 0..2 {
             let request = SubscribeRepo::new("era5", "0123");
             let error = client.subscribe_repo_object(&"acme".parse().unwrap(), request).await.unwrap_err();
             assert!(error.is_not_found(), "{error}");
         }
-        assert_eq!(script.paths().len(), 4, "nothing is learnt from that about the service");
+        assert_eq!(script.paths().len(), 6);
     }
 }

@@ -78,7 +78,7 @@ impl Call {
     pub(crate) fn org(&self, db: &Db<'_>, org: &str) -> Result<Rights, Refusal> {
         if db.org(org)?.is_none() {
             let missing = || Refusal::missing(format!("{org} not found"));
-            return Err(if self.era.is_early() { denied() } else { missing() });
+            return Err(if self.era.is_denied_unknown_orgs() { denied() } else { missing() });
         }
         Ok(Rights::new(db.org_actions(org, self.id())?))
     }

@@ -49,7 +49,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
         let stored = named(call, db)?;
         if db.is_bucket_in_use(stored.id)? {
             let nickname = &stored.model.nickname;
-            return Err(Refusal::conflict(if call.era.is_early() {
+            return Err(Refusal::conflict(if call.era.has_one_word_for_buckets_in_use() {
                 format!("Bucket {nickname} is in use by a repo and cannot be modified")
             } else {
                 format!("Bucket {nickname} is still referenced by one or more repos and cannot be deleted")

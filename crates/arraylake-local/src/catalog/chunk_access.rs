@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::call::Call;
 use super::exchange;
-use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::repository::{Container, SOURCE, chunk_folder};
 use crate::s3::Access;
@@ -33,13 +32,14 @@ pub(super) fn check_scheme(prefix: &str) -> Result<(), Refusal> {
 }
 
 /// Whether a bucket config leads to a container: same object store, same bucket, and a prefix around it.
-pub(super) fn leads_to(lake: &Lake, bucket: &StoredBucket, container: &Container) -> bool {
+pub(super) fn leads_to(call: &Call, bucket: &StoredBucket, container: &Container) -> bool {
+    let lake = &call.lake;
     let around = bucket.model.url().is_some_and(|url| container.prefix.starts_with(&url));
     let endpoint = container.endpoint.as_deref().filter(|url| !url.is_empty());
     let same = match endpoint {
         Some(url) if lake.is_own_endpoint(url) => bucket.is_local(),
         Some(url) => bucket.model.extra_config.endpoint_url().is_some_and(|own| plain(own) == plain(url)),
-        None => bucket.model.extra_config.endpoint_url().is_none(),
+        None => call.era.names_no_endpoints() || bucket.model.extra_config.endpoint_url().is_none(),
     };
     around && same
 }
@@ -82,7 +82,7 @@ impl Call {
         };
         for container in saved {
             check_scheme(&container.prefix)?;
-            let bucket = allowed(db, &self.lake, container, &lenders)?;
+            let bucket = allowed(self, db, container, &lenders)?;
             let entry = self.container(&bucket, &container.prefix)?;
             entries.insert(container.prefix.clone(), entry);
         }
@@ -149,8 +149,8 @@ fn kind(repo: &StoredRepo) -> Option<&SubscriptionType> {
 
 /// The bucket config through which a container may be read. Fixed keys are not for others, whatever a policy says.
 fn allowed(
+    call: &Call,
     db: &Db<'_>,
-    lake: &Lake,
     container: &Container,
     lenders: &[Lender],
 ) -> Result<StoredBucket, Refusal> {
@@ -159,7 +159,7 @@ fn allowed(
     let mut best: Option<StoredBucket> = None;
     for lender in lenders {
         let policies = db.chunk_policies(&lender.org)?;
-        for bucket in db.buckets(&lender.org)?.into_iter().filter(|it| leads_to(lake, it, container)) {
+        for bucket in db.buckets(&lender.org)?.into_iter().filter(|it| leads_to(call, it, container)) {
             leading = true;
             if is_hmac(&bucket) {
                 continue;
@@ -177,11 +177,14 @@ fn allowed(
         }
     }
     let what = format!("Virtual chunk container {prefix}");
+    let uncovered = format!("{what} is not covered by any Virtual Chunk Access Policy");
     best.ok_or_else(|| {
         Refusal::forbidden(match (leading, open) {
+            // These know no other reason.
+            _ if call.era.names_no_endpoints() => uncovered,
             (false, _) => format!("{what} has no corresponding bucket configuration"),
             (_, false) => format!("{what} lies in buckets using HMAC credentials, which cannot be shared"),
-            _ => format!("{what} is not covered by any Virtual Chunk Access Policy"),
+            _ => uncovered,
         })
     })
 }

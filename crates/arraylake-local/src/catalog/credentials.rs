@@ -32,7 +32,7 @@ fn opened(call: &Call, db: &Db<'_>, saved: &[Container]) -> Answer {
     let found = call.repo(db)?;
     let asked = found.repo.clone();
     let found = call.source(db, found)?;
-    if call.era.is_late() {
+    if call.era.has_fixed_keys_guarded() {
         check_keys_are_for_reading(&found.repo)?;
     }
     let (access, stored) = (found.access, found.repo.bucket.clone());

@@ -108,6 +108,7 @@ fn repo_routes() -> Router<Arc<Lake>> {
         .route("/orgs/{org}/exchange-listings", post(exchange::publish))
         .route("/orgs/{org}/exchange-subscriptions", post(subscribe::create))
         .route("/orgs/{org}/marketplace/listings", post(exchange::publish))
+        .route("/orgs/{org}/marketplace/subscribe", post(subscribe::create))
         .route("/repo/{id}/subscriptions", get(exchange::subscriptions))
         .route("/repos/icechunk/{org}/{repo}/gc_results", post(results::gc))
         .route("/repos/icechunk/{org}/{repo}/expiration_results", post(results::expiration))

@@ -19,8 +19,8 @@ const GRACE: TimeDelta = TimeDelta::days(7);
 /// `DELETE /orgs/{org}/{repo}`
 pub(crate) async fn delete(call: Call) -> Answer {
     let lake = Arc::clone(&call.lake);
-    // Before 1.0 there were no ghosts: the entry went at once, and the data stayed.
-    let early = call.era.is_early();
+    // Before there were ghosts the entry went at once, and the data stayed.
+    let early = call.era.deletes_for_good();
     let (immediate, retain) = (early || call.flag("immediate"), early || call.flag("retain_data"));
     if let Some(repo) = call.run(move |call, db| mark(call, db, immediate, retain)).await? {
         remove(&lake, repo).await?;
@@ -33,7 +33,9 @@ fn mark(call: &Call, db: &Db<'_>, immediate: bool, retain: bool) -> Result<Optio
     let Some(mut repo) = find(call, db)? else { return Ok(None) };
     let (who, now) = (call.id().to_string(), call.lake.now());
     if immediate && retain {
-        if !call.era.is_early() && db.pass_over(&repo.model, &who, &call.session, now.unix_seconds())? {
+        if call.era.is_given_what_exists()
+            && db.pass_over(&repo.model, &who, &call.session, now.unix_seconds())?
+        {
             tracing::debug!(org = repo.model.org, repo = repo.model.name, "kept from a roll-back");
             return Ok(None);
         }

@@ -205,7 +205,9 @@ fn draw_up(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<(Rights, Drawn), 
     }
     let bucket = bucket(db, org, &wanted)?;
     let prefix = prefix(&wanted, bucket.as_ref());
-    if let Some(bucket) = bucket.as_ref().filter(|_| wanted.kind != RepoKind::V1 && !call.era.is_early()) {
+    if let Some(bucket) =
+        bucket.as_ref().filter(|_| wanted.kind != RepoKind::V1 && !call.era.leaves_places_to_icechunk())
+    {
         check_place(db, org, bucket, &prefix, replaced.as_deref())?;
     }
     let now = call.lake.now();
@@ -244,7 +246,7 @@ fn existing(call: &Call, found: StoredRepo) -> Result<StoredRepo, Refusal> {
         let text = format!("repo {org}/{name} already exists: it was deleted, but its name is still held");
         return Err(Refusal::conflict(text));
     }
-    if call.era.is_late() {
+    if call.era.is_given_what_exists() {
         return Ok(found);
     }
     Err(Refusal::conflict(format!("repo {org}/{name} already exists")))

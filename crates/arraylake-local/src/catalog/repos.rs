@@ -12,7 +12,7 @@ pub(crate) async fn get(call: Call) -> Answer {
     call.run(|call, db| {
         let found = call.repo(db)?;
         // The keys in this answer never expire, so that a service which means to keep clients out must not give them.
-        if call.era.is_late() {
+        if call.era.has_fixed_keys_guarded() {
             check_keys_may_be_had(&found.repo)?;
         }
         reply::ok(&call.show(db, found)?)

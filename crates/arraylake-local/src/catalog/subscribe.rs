@@ -83,7 +83,7 @@ fn check_kind(kind: &SubscriptionType, filter: Option<&DatasetFilter>) -> Result
     }
 }
 
-/// `POST /orgs/{org}/exchange-subscriptions`
+/// `POST /orgs/{org}/exchange-subscriptions`, `POST /orgs/{org}/marketplace/subscribe`
 pub(crate) async fn create(call: Call) -> Answer {
     let body = call.body()?;
     subscribe(call, body).await

@@ -38,7 +38,7 @@ impl Call {
             if self.era == Era::Rust {
                 for_the_published_crate(&mut shown);
             }
-            if self.era.is_early() {
+            if self.era.has_v1_repos() {
                 // These clients hand all of it to boto for V1 repos, which does not know the word; for Icechunk they
                 // take it for granted where there is no TLS.
                 shown.extra_config.0.remove("force_path_style");

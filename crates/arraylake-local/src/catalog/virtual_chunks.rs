@@ -62,7 +62,7 @@ async fn answer(call: Call, repo: StoredRepo) -> Answer {
     call.run(move |call, db| {
         let buckets = db.buckets(&repo.model.org)?;
         let entry = |it: Container| {
-            let leading = buckets.iter().filter(|bucket| leads_to(&call.lake, bucket, &it));
+            let leading = buckets.iter().filter(|bucket| leads_to(call, bucket, &it));
             let closest = leading.max_by_key(|bucket| bucket.model.prefix.len());
             (it.prefix, closest.map(|bucket| bucket.model.nickname.clone()))
         };

@@ -9,10 +9,10 @@ async fn creating_a_repo_that_is_there() {
     let client = lake();
     let repo = client.repo("one").await;
     let body = json!({"name": "one"});
-    for peer in [client.clone(), client.python("0.20.0"), client.python("0.33.0")] {
+    for peer in [client.clone(), client.python("0.20.0"), client.python("0.30.0")] {
         peer.post("/orgs/local/repos", &body).await.refused(409, "repo local/one already exists");
     }
-    for peer in [client.python("1.7.0"), client.nameless()] {
+    for peer in [client.python("0.31.0"), client.python("1.7.0"), client.nameless()] {
         let answer = peer.post("/orgs/local/repos", &body).await;
         assert_eq!((answer.status, &answer.json), (201, &repo));
     }

@@ -78,8 +78,13 @@ async fn a_subscription_shows_the_listed_repo_and_has_no_place_of_its_own() {
         "keys of the one repo, to read"
     );
     assert_eq!(reader.get(SHARED).await.ok(), made);
+    for (name, route) in [("older", "marketplace/subscribe"), ("newer", "exchange-subscriptions")] {
+        let body = json!({"name": name, "marketplace_listing_id": listing["id"]});
+        let other = reader.post(&format!("/orgs/other/{route}"), &body).await.ok();
+        assert_eq!(other["subscription"], made["subscription"]);
+    }
     let listed = reader.get("/orgs/other/repos").await.ok();
-    assert_eq!(listed[0]["subscription"], made["subscription"]);
+    assert_eq!(listed[2]["subscription"], made["subscription"]);
     reader.post("/orgs/other/repos", &subscription("mine", &listing)).await.refused(409, "already exists");
 }
 

@@ -45,10 +45,32 @@ fn what_means_nothing_on_a_platform_is_refused_rather_than_left_undone() {
     });
     for overrides in [
         StorageOverrides::new().with_requester_pays(true),
+        StorageOverrides::new().with_dualstack(true),
         StorageOverrides::new().with_checksum_algorithm(S3ChecksumAlgorithm::Crc32c),
     ] {
         assert_eq!(plan(&google, &overrides).unwrap_err().kind(), &ErrorKind::Config);
     }
+}
+
+#[test]
+fn a_bucket_of_amazon_is_reached_by_ipv6_and_no_other_is_moved() {
+    let both = StorageOverrides::new().with_dualstack(true);
+    let endpoint = |region: &str, own: Option<&str>| {
+        let answer = answer(|text| {
+            text["repo_bucket"]["extra_config"] = serde_json::json!({"region_name": region});
+            if let Some(own) = own {
+                text["repo_bucket"]["extra_config"]["endpoint_url"] = own.into();
+            }
+        });
+        plan(&answer, &both).map(|plan| plan.endpoint_url.unwrap())
+    };
+    let at = |region: &str| endpoint(region, None).unwrap();
+    assert_eq!(at("eu-central-1"), "https://s3.dualstack.eu-central-1.amazonaws.com");
+    assert_eq!(at("cn-north-1"), "https://s3.dualstack.cn-north-1.amazonaws.com.cn");
+    assert_eq!(at("us-gov-west-1"), "https://s3.dualstack.us-gov-west-1.amazonaws.com");
+    assert_eq!(endpoint("us-iso-east-1", None).unwrap_err().kind(), &ErrorKind::Config);
+    assert_eq!(endpoint("us-east-1", Some(PLAIN)).unwrap(), PLAIN);
+    assert!(plan(&answer(|_| ()), &StorageOverrides::new()).unwrap().endpoint_url.is_none());
 }
 
 #[tokio::test]
