@@ -24,7 +24,7 @@ Exit codes:
     5  refused: no permission, a name that is taken, a rule of the service, a repo that is offline
     6  the service or an object store failed, or its answer cannot be understood
     7  the network failed: no connection, a timeout, an answer that broke off
-  130  interrupted by Ctrl-C
+  130  interrupted by Ctrl-C or SIGTERM
 
 Environment and files (shared with the Python client; variables win over files, options over both):
   ARRAYLAKE_TOKEN          an API token

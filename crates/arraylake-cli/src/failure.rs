@@ -19,7 +19,7 @@ use arraylake_core::{ConfigError, Error, LoginError};
 /// | 5 | refused: no permission, a name that is taken, a rule of the service, a repo that is offline |
 /// | 6 | the service or an object store failed, or answered what cannot be understood |
 /// | 7 | the network failed: no connection, a timeout, an answer that broke off |
-/// | 130 | interrupted by Ctrl-C |
+/// | 130 | interrupted by Ctrl-C or SIGTERM |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u8)]
@@ -40,7 +40,7 @@ pub enum Status {
     Server = 6,
     /// The service could not be reached.
     Network = 7,
-    /// Ctrl-C.
+    /// Ctrl-C or SIGTERM.
     Interrupted = 130,
 }
 
@@ -67,6 +67,10 @@ impl Status {
         }
     }
 }
+
+/// What to do where a branch, a tag or a commit is missing.
+#[cfg(any(feature = "icechunk", feature = "v1"))]
+pub(crate) const WHERE_REFS_ARE: &str = "`arraylake repo branches`, `tags` and `log` show what there is";
 
 /// What a command comes to.
 pub type Outcome = Result<(), Failure>;
@@ -270,7 +274,7 @@ fn storage_hint(error: &arraylake_core::icechunk::Error) -> Option<String> {
         ErrorKind::NoRepository => {
             "`arraylake repo get` shows where a repo is, `arraylake bucket get` a bucket"
         }
-        ErrorKind::NotFound => "`arraylake repo branches`, `tags` and `log` show what there is",
+        ErrorKind::NotFound => WHERE_REFS_ARE,
         _ => return None,
     };
     Some(hint.to_owned())

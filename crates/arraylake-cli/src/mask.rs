@@ -8,7 +8,7 @@ const SECRET: [&str; 5] = ["access_key_id", "aws_access_key_id", "parent_access_
 /// How names of secrets end.
 const ENDINGS: [&str; 5] = ["_secret", "_token", "password", "secret_access_key", "api_key"];
 /// What users wrote themselves is shown as it is.
-const OPEN: [&str; 2] = ["metadata", "description"];
+const OPEN: [&str; 3] = ["metadata", "description", "attributes"];
 
 /// Whether the value of a field must not be shown.
 pub(crate) fn is_secret(name: &str) -> bool {
@@ -48,12 +48,15 @@ mod tests {
         let mut value = json!([{
             "bucket": {"auth_config": {"method": "hmac", "access_key_id": "MARKER", "secret_access_key": "MARKER"}},
             "aws_session_token": "MARKER", "sas_token": "MARKER", "shared_secret": "MARKER", "x": {"db_password": "MARKER"},
-            "metadata": {"token": "shown"}, "name": "era5", "parent_access_key_id": null
+            "metadata": {"token": "shown"}, "attributes": {"api_key": "shown"}, "name": "era5", "parent_access_key_id": null
         }]);
         mask(&mut value);
         let text = value.to_string();
         assert!(!text.contains("MARKER"), "{text}");
-        assert!(text.contains("shown") && text.contains("era5") && text.contains("\"hmac\""), "{text}");
+        assert!(
+            text.matches("shown").count() == 2 && text.contains("era5") && text.contains("\"hmac\""),
+            "{text}"
+        );
         assert!(value[0]["parent_access_key_id"].is_null(), "what is not there is not hidden");
     }
 }

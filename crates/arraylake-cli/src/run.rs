@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Cli, Command};
 use crate::command;
-use crate::console::Console;
+use crate::console::{Console, Format, Manner};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, Status};
 use crate::logging;
@@ -22,12 +23,14 @@ const CLEAN_UP: Duration = Duration::from_secs(15);
 
 /// Runs a command line in this process, with a runtime of its own.
 ///
-/// Ctrl-C drops the command, waits until what it had begun is taken back, and ends with [`Status::Interrupted`]; a second
+/// Ctrl-C or SIGTERM drops the command, waits until what it had begun is taken back, and ends with [`Status::Interrupted`]; a second
 /// one ends at once.
 #[must_use]
 pub fn start(args: impl IntoIterator<Item = OsString>, world: World) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
+        Err(error) if is_complaint(&error) && reads_json(&args) => return complain(&error, world),
         Err(error) => return answer(&error),
     };
     let runtime = match runtime(&cli.command) {
@@ -57,6 +60,41 @@ fn answer(error: &clap::Error) -> ExitCode {
     }
     let code = u8::try_from(error.exit_code()).unwrap_or(Status::Usage.code());
     ExitCode::from(code)
+}
+
+/// Whether it is neither help nor the version.
+fn is_complaint(error: &clap::Error) -> bool {
+    error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+}
+
+/// Whether a script reads what is printed, though the rest of its command line makes no sense.
+fn reads_json(args: &[OsString]) -> bool {
+    let words = args.iter().map(|word| word.to_str().unwrap_or_default());
+    let json = |text: &str| matches!(text, "json" | "jsonl");
+    let mut before = "";
+    words.into_iter().any(|word| {
+        let joined = ["--output=", "-o=", "-o"].iter().find_map(|option| word.strip_prefix(option));
+        let found = joined.is_some_and(json) || (matches!(before, "-o" | "--output") && json(word));
+        before = word;
+        found
+    })
+}
+
+/// A complaint about the command line in the form of all other failures.
+fn complain(error: &clap::Error, world: World) -> ExitCode {
+    let text = error.to_string();
+    let lines: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let message = lines.join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let failure = Failure::usage(message).with_hint("see `arraylake help`");
+    let manner = Manner { format: Format::Json, ..Manner::default() };
+    Console::new(world, manner).fail(&failure);
+    ExitCode::from(failure.status().code())
 }
 
 /// One thread does for everything but serving.
@@ -129,10 +167,25 @@ async fn interruptible(run: impl Future<Output = Status>) -> Status {
     Failure::interrupted().status()
 }
 
+/// Waits for Ctrl-C, or for a supervisor that wants the end.
 async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                () = ctrl_c => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
     }
+    ctrl_c.await;
 }
 
 /// Waits for the tasks that a dropped command has left: an entry that is taken back, connections that end.

@@ -32,6 +32,25 @@ fn help_that_cannot_be_written_is_a_failure() {
     }
 }
 
+#[test]
+fn scripts_that_read_json_get_complaints_about_the_command_line_so() {
+    for args in [
+        &["repo", "get", "-o", "json"][..],
+        &["repo", "lst", "--output=jsonl"],
+        &["-ojson", "repo", "list", "--nope"],
+        &["repo", "list", "a/b", "-o", "json"],
+    ] {
+        let done = arraylake().args(args).output().unwrap();
+        assert_eq!((done.status.code(), done.stdout.len()), (Some(2), 0), "{args:?}");
+        let error: serde_json::Value = serde_json::from_slice(&done.stderr).unwrap();
+        let (error, message) = (&error["error"], error["error"]["message"].as_str().unwrap());
+        assert_eq!((&error["code"], &error["kind"]), (&2.into(), &"usage".into()));
+        assert!(message.len() > 10 && !message.starts_with("error") && !message.contains('\n'), "{message}");
+    }
+    let help = arraylake().args(["-o", "json", "repo"]).output().unwrap();
+    assert!(help.stderr.starts_with(b"Repos: "), "whoever asks nothing gets help");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_answers_on_stdout_and_fails_with_a_code() {
     let lake = Lake::start().await;

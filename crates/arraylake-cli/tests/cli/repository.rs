@@ -180,6 +180,7 @@ async fn v1_repos_are_shown_by_the_same_commands() {
     );
     assert_eq!(lake.run(&["repo", "tags", "local/old", "-o", "json"]).await.ok().json(), expected("v1.0"));
     lake.run(&["repo", "log", "local/old", "--commit", id]).await.ok();
-    lake.run(&["repo", "log", "local/old", "--branch", "nope"]).await.failed(4);
+    let error = lake.run(&["repo", "log", "local/old", "--branch", "nope"]).await.failed(4).err;
+    assert!(error.contains("arraylake repo branches"), "{error}");
     lake.run(&["repo", "log", "local/old", "--snapshot", "nope"]).await.failed(2);
 }

@@ -166,14 +166,24 @@ fn service_that_stops_half_way() -> (String, std::sync::mpsc::Receiver<String>) 
 
 #[cfg(feature = "icechunk")]
 #[test]
-fn ctrl_c_in_the_middle_of_a_creation_takes_the_entry_back() {
+fn ctrl_c_or_the_end_of_the_machine_in_the_middle_of_a_creation_takes_the_entry_back() {
+    let ctrl_c = |session: &mut PtySession| session.send_control('c').unwrap();
+    let terminate =
+        |session: &mut PtySession| session.process_mut().signal(rexpect::process::Signal::SIGTERM).unwrap();
+    for end in [ctrl_c as fn(&mut PtySession), terminate] {
+        is_taken_back_after(end);
+    }
+}
+
+#[cfg(feature = "icechunk")]
+fn is_taken_back_after(end: fn(&mut PtySession)) {
     let (uri, asked) = service_that_stops_half_way();
     let setting =
         Setting::default().with_var("ARRAYLAKE_TOKEN", "ema_abc").with_var("ARRAYLAKE_SERVICE__URI", &uri);
     let mut create = spawn(&setting, &["repo", "create", "local/era5"]);
     assert!(asked.recv_timeout(PATIENCE).unwrap().starts_with("POST /orgs/local/repos "));
     assert!(asked.recv_timeout(PATIENCE).unwrap().starts_with("GET /repos/local/era5/open "));
-    create.send_control('c').unwrap();
+    end(&mut create);
     let undone = asked.recv_timeout(PATIENCE).unwrap();
     assert!(undone.starts_with("DELETE /orgs/local/era5?immediate=true&retain_data=true "), "{undone}");
     create.exp_eof().unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::history::{Commit, Reference};
 use super::node::Node;
 use super::version::VersionArgs;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, WHERE_REFS_ARE};
 
 /// The group at a path and what is below it, down to a depth.
 pub(super) async fn tree(
@@ -92,7 +92,11 @@ pub(super) async fn tags(repo: &AsyncRepo) -> Result<Vec<Reference>, Failure> {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(status(&error), error.to_string())
+        let failure = Self::new(status(&error), error.to_string());
+        match error.kind() {
+            ErrorKind::RefNotFound => failure.with_hint(WHERE_REFS_ARE),
+            _ => failure,
+        }
     }
 }
 
