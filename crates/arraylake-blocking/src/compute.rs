@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use arraylake_core::OpeneoConnection;
 use arraylake_core::types::{
     ComputeRegion, DeploymentInfo, EnableService, LogQuery, OrgName, Rows, ServiceReply, ServiceStatus,
     UpdateService,
@@ -23,6 +24,22 @@ impl Client {
     #[must_use]
     pub fn get_services(&self, org: &OrgName) -> ComputeClient {
         ComputeClient { client: self.clone(), org: org.clone() }
+    }
+}
+
+impl Client {
+    /// An openEO service of an org:
+    /// [`AsyncClient::get_openeo_connection`](arraylake_core::AsyncClient::get_openeo_connection).
+    ///
+    /// # Errors
+    /// See there.
+    pub fn get_openeo_connection(
+        &self,
+        org: &OrgName,
+        deployment_name: Option<&str>,
+    ) -> Result<OpeneoConnection> {
+        let (org, name) = (org.clone(), deployment_name.map(str::to_owned));
+        self.run(|client| async move { client.get_openeo_connection(&org, name.as_deref()).await })
     }
 }
 

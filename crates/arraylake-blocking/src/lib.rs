@@ -27,6 +27,7 @@ mod compute;
 mod generated;
 #[cfg(feature = "v1")]
 mod generated_repo;
+mod iceberg;
 #[cfg(feature = "login")]
 mod login;
 mod pages;
@@ -40,6 +41,7 @@ pub mod v1;
 
 pub use self::client::Client;
 pub use self::compute::{ComputeClient, LogLines};
+pub use self::iceberg::IcebergCatalog;
 #[cfg(feature = "login")]
 pub use self::login::Login;
 pub use self::pages::Pages;
@@ -53,10 +55,11 @@ pub use arraylake_core::{self as core, Error, Result, types};
 pub mod prelude {
     pub use arraylake_core::prelude::{
         ApiToken, AuthConfig, BucketNickname, BucketRef, CredentialAccess, DeleteConfirmation, DeleteRepo,
-        EnableService, ImportRepo, ListIcebergNamespaces, ListIcebergTables, ListRepos, LogQuery,
-        ModifyBucket, ModifyIcebergNamespace, ModifyRepo, NewAccessPolicy, NewBucket, NewIcebergNamespace,
-        NewRepo, NewRepoStatus, OrgAction, OrgName, PageRequest, RepoAction, RepoKind, RepoName,
-        RepoOperationMode, ServiceType, SubscribeRepo, UpdateContainers, UpdateService,
+        EnableService, IcebergProperties, ImportRepo, ListIcebergNamespaces, ListIcebergTables, ListRepos,
+        LogQuery, ModifyBucket, ModifyIcebergNamespace, ModifyRepo, NamespaceIdent, NewAccessPolicy,
+        NewBucket, NewIcebergNamespace, NewRepo, NewRepoStatus, OrgAction, OrgName, PageRequest, RepoAction,
+        RepoKind, RepoName, RepoOperationMode, ServiceType, SubscribeRepo, TableIdent, UpdateContainers,
+        UpdateService,
     };
     #[cfg(any(feature = "icechunk", feature = "v1"))]
     pub use arraylake_core::prelude::{OpenOptions, Repo};

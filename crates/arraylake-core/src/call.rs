@@ -8,7 +8,7 @@ use arraylake_transport::{
 };
 use arraylake_types::error::describe_json_error;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,6 +20,7 @@ pub(crate) struct Call {
     operation: &'static str,
     method: Method,
     target: String,
+    headers: Vec<(&'static str, &'static str)>,
     body: Option<Bytes>,
     idempotent: bool,
     sensitive: bool,
@@ -36,7 +37,16 @@ impl fmt::Debug for Call {
 impl Call {
     pub(crate) fn new(operation: &'static str, method: Method, segments: &[&str]) -> Self {
         let target = uri::path(segments);
-        Self { operation, method, target, body: None, idempotent: false, sensitive: false, anonymous: false }
+        Self {
+            operation,
+            method,
+            target,
+            headers: Vec::new(),
+            body: None,
+            idempotent: false,
+            sensitive: false,
+            anonymous: false,
+        }
     }
 
     pub(crate) fn get(operation: &'static str, segments: &[&str]) -> Self {
@@ -45,6 +55,12 @@ impl Call {
 
     pub(crate) fn query(mut self, pairs: &[(&str, &str)]) -> Self {
         self.target.push_str(&uri::query(pairs));
+        self
+    }
+
+    /// Adds a header, in the place of one of the same name that every request has.
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
         self
     }
 
@@ -114,6 +130,10 @@ impl Call {
             arraylake_types::InvalidInput::new("path", self.path(), rule)
         })?;
         *request.method_mut() = self.method;
+        let headers = self.headers.into_iter();
+        let headers =
+            headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        request.headers_mut().extend(headers);
         request.extensions_mut().insert(Operation(self.operation));
         if self.idempotent {
             request.extensions_mut().insert(Idempotent);

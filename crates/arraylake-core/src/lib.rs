@@ -28,6 +28,7 @@ mod config;
 mod error;
 #[cfg(any(feature = "config-file", feature = "login"))]
 mod file;
+mod iceberg_catalog;
 mod listing;
 #[cfg(feature = "login")]
 pub mod login;
@@ -57,6 +58,7 @@ pub use self::config::{
     nearest as nearest_setting,
 };
 pub use self::error::{ApiError, DecodeError, Error, Result};
+pub use self::iceberg_catalog::IcebergCatalog;
 #[cfg(feature = "login")]
 pub use self::login::{Login, LoginError, LoginOptions};
 pub use self::logs::LogLines;
@@ -87,9 +89,10 @@ pub mod prelude {
     pub use crate::repository::{OpenOptions, Repo};
     pub use arraylake_types::{
         ApiToken, AuthConfig, BucketNickname, BucketRef, CredentialAccess, DeleteConfirmation, DeleteRepo,
-        EnableService, ImportRepo, ListIcebergNamespaces, ListIcebergTables, ListRepos, LogQuery,
-        ModifyBucket, ModifyIcebergNamespace, ModifyRepo, NewAccessPolicy, NewBucket, NewIcebergNamespace,
-        NewRepo, NewRepoStatus, OrgAction, OrgName, PageRequest, RepoAction, RepoKind, RepoName,
-        RepoOperationMode, ServiceType, SubscribeRepo, UpdateContainers, UpdateService,
+        EnableService, IcebergProperties, ImportRepo, ListIcebergNamespaces, ListIcebergTables, ListRepos,
+        LogQuery, ModifyBucket, ModifyIcebergNamespace, ModifyRepo, NamespaceIdent, NewAccessPolicy,
+        NewBucket, NewIcebergNamespace, NewRepo, NewRepoStatus, OrgAction, OrgName, PageRequest, RepoAction,
+        RepoKind, RepoName, RepoOperationMode, ServiceType, SubscribeRepo, TableIdent, UpdateContainers,
+        UpdateService,
     };
 }

@@ -71,7 +71,8 @@ impl ErrorBody {
         Self { detail: Some(detail.into()), items: Vec::new() }
     }
 
-    /// Reads whatever came: a JSON object with a `detail`, or nothing usable.
+    /// Reads whatever came: a JSON object with a `detail`, or with an `error` that has a `message` as those of Iceberg
+    /// catalogs do, or nothing usable.
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else { return Self::default() };
@@ -81,7 +82,11 @@ impl ErrorBody {
                 detail: None,
                 items: items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect(),
             },
-            Some(Value::Null) | None => Self::default(),
+            Some(Value::Null) | None => match fields.get("error").and_then(|error| error["message"].as_str())
+            {
+                Some(message) => Self::new(message),
+                None => Self::default(),
+            },
             Some(odd) => Self::new(odd.to_string()),
         }
     }
@@ -151,7 +156,8 @@ mod tests {
         assert_eq!(ErrorBody::parse(br#"{"detail":"no"}"#).message().unwrap(), "no");
         let list = br#"{"detail":[{"loc":["body","name",0],"msg":"too long","type":"x"}]}"#;
         assert_eq!(ErrorBody::parse(list).message().unwrap(), "body.name.0. too long");
-        for odd in ["", "<html>", "[]", "{}", r#"{"detail":null}"#] {
+        assert_eq!(ErrorBody::parse(br#"{"error":{"message":"no","code":404}}"#).message().unwrap(), "no");
+        for odd in [r#"{"error":"no"}"#, "", "<html>", "[]", "{}", r#"{"detail":null}"#] {
             assert_eq!(ErrorBody::parse(odd.as_bytes()), ErrorBody::default(), "{odd}");
         }
     }

@@ -21,6 +21,7 @@
 //! | [`exchange`] | [`RepoSubscription`], [`ExchangeListing`] |
 //! | [`virtual_chunks`] | [`UpdateContainers`], [`AccessPolicy`] |
 //! | [`iceberg`] | [`IcebergNamespace`], [`IcebergTableSummary`] |
+//! | [`iceberg_catalog`] | [`IcebergConfig`], [`IcebergProperties`], [`NamespaceIdent`], [`TableIdent`], [`LoadedTable`] |
 //! | [`compute`] | [`DeploymentInfo`], [`EnableService`], [`LogQuery`] |
 //! | [`v1`] | what is said about V1 repos: sessions, commits, documents |
 //! | [`maintenance`], [`diagnostics`] | what is reported to the service: [`GcResult`], [`UserDiagnostics`] |
@@ -56,6 +57,7 @@ pub mod error;
 pub mod exchange;
 pub mod extra_config;
 pub mod iceberg;
+pub mod iceberg_catalog;
 pub mod iceberg_list;
 pub mod id;
 pub mod initiator;
@@ -102,6 +104,10 @@ pub use exchange::{
 pub use extra_config::ExtraConfig;
 pub use iceberg::{
     IcebergNamespace, IcebergTableSummary, ModifyIcebergNamespace, NamespaceAction, NewIcebergNamespace,
+};
+pub use iceberg_catalog::{
+    CatalogNamespace, IcebergConfig, IcebergProperties, LoadedTable, NamespaceIdent, PropertiesUpdate,
+    TableCredentials, TableIdent,
 };
 pub use iceberg_list::{ListIcebergNamespaces, ListIcebergTables, ListSort, SortDirection};
 pub use id::{BucketId, ExchangeId, NamespaceId, PrincipalId, RepoId, TableId};
