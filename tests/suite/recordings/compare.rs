@@ -140,13 +140,14 @@ fn body(theirs: &Value, ours: &Value, path: &str, lines: &mut Vec<String>) {
     }
 }
 
-/// Whether a pattern, in which `*` stands for anything, fits the whole of a text.
+/// Whether a pattern fits the whole of a text: `*` stands for anything, and `{}` for a part of a path.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => {
-            let Some(text) = text.strip_prefix(start) else { return false };
-            rest.is_empty() || (0..=text.len()).any(|at| text.is_char_boundary(at) && fits(rest, &text[at..]))
-        }
-    }
+    let (any, part) = (pattern.find('*'), pattern.find("{}"));
+    let Some(at) = any.into_iter().chain(part).min() else { return pattern == text };
+    let Some(text) = text.strip_prefix(&pattern[..at]) else { return false };
+    let (rest, most) = match any == Some(at) {
+        true => (&pattern[at + 1..], text.len()),
+        false => (&pattern[at + 2..], text.find('/').unwrap_or(text.len())),
+    };
+    (0..=most).any(|end| text.is_char_boundary(end) && fits(rest, &text[end..]))
 }

@@ -26,10 +26,8 @@ fn rows(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn answered(exchange: &Exchange) -> Value {
-    match &exchange.answer {
-        Answer::Whole { status: 200..300, body, .. } => serde_json::from_str(body).unwrap_or_default(),
-        _ => Value::Null,
-    }
+    let is_well = exchange.status().is_some_and(|status| status < 300);
+    if is_well { exchange.read_answer() } else { Value::Null }
 }
 
 impl Contents {

@@ -14,7 +14,8 @@ use std::fmt;
 use super::compare::fits;
 use super::record::Record;
 
-/// A difference that is meant. In each text but the reason, `*` stands for anything.
+/// A difference that is meant. In each text but the reason, `*` stands for anything, and `{}` for a
+/// part of a path.
 #[derive(Debug)]
 pub(crate) struct Deliberate {
     /// How many differences of our own recordings it is about; none if they are in other folders.

@@ -6,7 +6,6 @@ use arraylake_core::icechunk::icechunk::config::Credentials;
 use arraylake_core::icechunk::{IcechunkRepo, RepoStorage};
 use serde_json::{Map, Value, json};
 
-use super::play::METASTORE;
 use super::play_object_stores;
 use super::record::Record;
 use super::watched_store;
@@ -23,7 +22,7 @@ const CONSTRUCTORS: [(&str, &str); 5] = [
 /// What Python handed over; what raised there and then was not.
 pub(crate) fn recorded(record: &Record) -> Map<String, Value> {
     let mut picture = Map::new();
-    if record.file == "v1" && !record.call.starts_with(METASTORE) {
+    if record.is_of_v1() {
         picture.insert("objects".to_owned(), watched_store::recorded(record));
     }
     if let Some(store) = play_object_stores::recorded_of_v1(record) {

@@ -45,9 +45,12 @@ impl Home {
                 None => config.with(key, value.clone()),
             };
         }
-        // Python's settings for all of them, not noted in each.
-        if record.returned["object_store"]["bucket_name"] == "my-chunks" {
-            config = config.with("chunkstore.uri", "s3://my-chunks");
+        // A setting of Python for all of them, not noted in each: where repos without a bucket have their chunks.
+        if let (Some(0), Some(bucket)) = (
+            record.returned["schema_version"].as_u64(),
+            record.returned["object_store"]["bucket_name"].as_str(),
+        ) {
+            config = config.with("chunkstore.uri", format!("s3://{bucket}"));
         }
         let home = Self { uri: service_uri(record), token: token(record), dir, config };
         home.lay_down(record);
@@ -179,7 +182,9 @@ fn tokens(record: &Record) -> Option<String> {
     let none = begins || record.case.contains("not logged in");
     (!none).then(|| {
         let text = |what: &str| format!("dummy-{what}-token");
-        json!({"access_token": text("access"), "id_token": text("id"), "refresh_token": text("refresh"),
+        // The first grant was asked for with what lay in the file.
+        let refresh = record.form_value("refresh_token").unwrap_or_else(|| text("refresh"));
+        json!({"access_token": text("access"), "id_token": text("id"), "refresh_token": refresh,
             "expires_in": 86400, "token_type": "Bearer"})
         .to_string()
     })

@@ -104,6 +104,7 @@ fn recorded_login(record: &Record, class: &str, message: &str) -> Option<&'stati
         ("expired_token", "login expired"),
         ("link expired", "login expired"),
         ("invalid_grant", "login not renewed"),
+        ("Could not refresh", "login not renewed"),
     ];
     let last = record.exchanges.last();
     let at_provider =

@@ -9,10 +9,11 @@ use std::task::{Context, Poll};
 use arraylake_transport::{Body, Error, ErrorKind};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use serde_json::Value;
 
 use super::contents::Contents;
-use super::memory;
-use super::record::{Answer, Exchange, Sent};
+use super::memory::{self, Prelude};
+use super::record::{Answer, Exchange, Record, Sent};
 
 /// Answers each request by the first recorded exchange that fits and was not used: the same request, else the same
 /// method and path. Where all that fit were used, the last of them holds for ever. A repo that a recorded request made
@@ -23,8 +24,12 @@ pub(crate) struct Recorded(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// What happens before the call is answered by this, and not remembered; the flag says that the repo is empty.
-    prelude: Option<bool>,
+    /// What happens before the call is answered by this, and not remembered.
+    prelude: Option<Prelude>,
+    /// What the recordings call the tokens of a login.
+    tokens: Vec<(String, &'static str)>,
+    /// Who is asking.
+    user: Value,
     /// What the V1 repo holds, where requests about it need not be those that were recorded.
     contents: Option<Contents>,
     exchanges: Vec<Exchange>,
@@ -37,11 +42,21 @@ impl Recorded {
         let used = vec![false; exchanges.len()];
         Self(Arc::new(Mutex::new(State {
             prelude: None,
+            tokens: Vec::new(),
+            user: Value::Null,
             contents: None,
             exchanges: exchanges.to_vec(),
             used,
             sent: Vec::new(),
         })))
+    }
+
+    /// The service of a recorded call.
+    pub(crate) fn of(record: &Record) -> Self {
+        let recorded = Self::new(&record.exchanges);
+        recorded.0.lock().unwrap().tokens = record.login_tokens();
+        recorded.0.lock().unwrap().user = record.user();
+        recorded
     }
 
     /// Every request so far.
@@ -50,8 +65,8 @@ impl Recorded {
     }
 
     /// From now on the service is one with a V1 repo that can be opened and checked out; nothing of it is recorded.
-    pub(crate) fn begin_prelude(&self, is_empty: bool) {
-        self.0.lock().unwrap().prelude = Some(is_empty);
+    pub(crate) fn begin_prelude(&self, prelude: Prelude) {
+        self.0.lock().unwrap().prelude = Some(prelude);
     }
 
     /// Now the call begins.
@@ -65,10 +80,18 @@ impl Recorded {
         state.contents = Some(Contents::before(&state.exchanges));
     }
 
+    /// What the recordings write in the place of an `authorization` header with the token of a login.
+    fn name_of(&self, header: Option<&str>) -> Option<String> {
+        let token = header?.strip_prefix("Bearer ")?;
+        let tokens = &self.0.lock().unwrap().tokens;
+        let name = tokens.iter().find(|(known, _)| known == token)?.1;
+        Some(format!("Bearer {name}"))
+    }
+
     fn answer(&self, sent: Sent) -> Option<Answer> {
         let mut state = self.0.lock().unwrap();
-        if let Some(is_empty) = state.prelude {
-            return memory::before(&sent, is_empty);
+        if let Some(prelude) = &state.prelude {
+            return prelude.answer(&sent);
         }
         let refused = |it: &Exchange| it.sent == sent && it.status().is_none_or(|status| status >= 300);
         if !state.exchanges.iter().any(refused)
@@ -83,7 +106,7 @@ impl Recorded {
             state.used[index] = true;
             state.exchanges[index].answer.clone()
         });
-        let answer = answer.or_else(|| memory::answer(&state.exchanges[..there], &sent));
+        let answer = answer.or_else(|| memory::answer(&state.exchanges[..there], &state.user, &sent));
         state.sent.push(sent);
         answer
     }
@@ -149,7 +172,7 @@ impl tower::Service<http::Request<Full<Bytes>>> for Recorded {
             let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
             let token = head.headers.get("authorization").and_then(|value| value.to_str().ok());
             let sent = Sent::new(head.method.as_str(), head.uri.path(), head.uri.query(), &body);
-            let sent = sent.with_token(token);
+            let sent = sent.with_token(recorded.name_of(token).as_deref().or(token));
             match recorded.answer(sent) {
                 Some(Answer::Dropped(words)) if words.starts_with("no response") => pending().await,
                 Some(Answer::Dropped(words)) if words.starts_with("ConnectError") => {

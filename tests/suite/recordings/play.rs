@@ -11,8 +11,8 @@ use super::leaf::Recorded;
 use super::record::Record;
 use super::values::shown;
 use super::{
-    play_buckets, play_catalog, play_command, play_compute, play_iceberg, play_keys, play_logins,
-    play_metastore, play_object_stores, play_open, play_repos, play_v1,
+    play_buckets, play_catalog, play_command, play_compute, play_iceberg, play_iceberg_catalog, play_keys,
+    play_logins, play_metastore, play_object_stores, play_open, play_repos, play_v1,
 };
 
 pub(crate) use arraylake_core::Result;
@@ -100,6 +100,7 @@ async fn with_client(record: &Record, home: &Home, leaf: &Recorded) -> Option<Pl
         _ if record.call == "AsyncClient" => return Some(Played::of(Ok(()))),
         "get_openeo_connection" => play_compute::play(&client, &args).await,
         _ if record.call.contains("Compute") => play_compute::play(&client, &args).await,
+        "get_iceberg" => play_iceberg_catalog::play(&client, &args).await,
         method if method.contains("iceberg") => play_iceberg::play(&client, &args).await,
         _ => match play_repos::play(&client, &args).await {
             None => match play_buckets::play(&client, &args).await {

@@ -112,7 +112,11 @@ fn end(at: DateTime<Utc>) -> String {
 
 /// One answer, as Python would show it.
 async fn ask(client: &AsyncClient, platform: &str, want: &Value) -> Result<Value, String> {
-    let lost = |error: String| if error.contains("revoked") { "invalid input".to_owned() } else { error };
+    let lost = |error: String| match error.split_once(" failed with ") {
+        Some((_, status)) => format!("status {}", status.get(..3).unwrap_or_default()),
+        None if error.contains("revoked") => "invalid input".to_owned(),
+        None => error,
+    };
     let fetcher = |kind: &str, name: &str, tag: &str| {
         let uri = client.service_uri().to_string();
         json!({kind: "refreshable", tag: name, "format": 2, "api_url": uri, "want": want})

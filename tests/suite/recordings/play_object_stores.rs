@@ -67,11 +67,12 @@ fn picture(store: &BucketStore) -> Value {
 /// Where a V1 repo puts its chunks.
 pub(crate) fn of_v1(repo: &AsyncRepo, record: &Record) -> Option<Value> {
     let store = repo.chunkstore().ok()?;
-    let class = &record.returned["object_store"]["class"];
-    let scheme = if *class == "GCSFSObjectStore" { "gs" } else { "s3" };
+    let recorded = &record.returned["object_store"];
+    let scheme = if recorded["class"] == "GCSFSObjectStore" { "gs" } else { "s3" };
+    let name = recorded["bucket_name"].as_str().unwrap_or("my-bucket-name");
     let (bucket, prefix) = match store.layout() {
         Layout::V0 { prefix, bucket } => (bucket.clone(), prefix),
-        Layout::V1 { prefix } => (BucketUri::split(&format!("{scheme}://my-bucket-name")).ok()?.0, prefix),
+        Layout::V1 { prefix } => (BucketUri::split(&format!("{scheme}://{name}")).ok()?.0, prefix),
         _ => return None,
     };
     Some(with_prefix(&store.bucket(&bucket).ok()?, prefix))

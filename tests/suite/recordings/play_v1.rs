@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::home::Home;
 use super::kinds::{Outcome, kind_of, kind_of_v1};
 use super::leaf::Recorded;
+use super::memory::{Prelude, REPO};
 use super::play::{Args, Played};
 use super::record::Record;
 use super::watched_store::{Asked, Watched};
@@ -19,12 +20,11 @@ pub(crate) type Answer = Result<Value, arraylake_core::v1::Error>;
 
 /// Makes the call, if it is one of a V1 repo.
 pub(crate) async fn play(record: &Record, home: &Home, leaf: &Recorded) -> Option<Played> {
-    let class = record.call.split('.').next().unwrap_or_default();
-    if !matches!(class, "AsyncRepo" | "Repo" | "LocalWriteSession") {
+    if !record.is_of_v1() {
         return None;
     }
     let asked = Asked::default();
-    leaf.begin_prelude(is_empty(record));
+    leaf.begin_prelude(Prelude::of(record, is_empty(record)));
     let opened = open(record, home, leaf, &asked).await;
     leaf.end_prelude();
     let repo = match opened {
@@ -101,25 +101,39 @@ async fn open(record: &Record, home: &Home, leaf: &Recorded, asked: &Asked) -> R
     Ok(repo)
 }
 
-/// The store of the recorded repo, which note what is asked of its bucket and of others.
+/// The store of the recorded repo, which notes what is asked of its bucket and of others.
 fn store(record: &Record, home: &Home, asked: &Asked) -> Result<ChunkStore> {
     let failed = |error| arraylake_core::Error::Unsupported(kind_of_v1(&error));
-    let has_no_bucket = record.case.starts_with("repo without a bucket");
-    let layout = match has_no_bucket {
-        true => Layout::v0("s3://my-chunks"),
-        false => Layout::of_repo("", "0123456789abcdef01234567"),
+    let places: Vec<(&str, &str)> = record.storage.iter().filter_map(place).collect();
+    let layout = match record.case.starts_with("repo without a bucket") {
+        true => Layout::v0(&format!("s3://{}", places.first().map_or("my-chunks", |place| place.0))),
+        false => {
+            let own = places.iter().find_map(|(_, key)| key.split_once("/chunks/"));
+            Layout::of_repo("", own.map_or(REPO, |(id, _)| id))
+        }
     };
-    let own = if has_no_bucket { "my-chunks" } else { "my-bucket-name" };
-    let mut store = ChunkStore::new(Watched::over(own, asked), layout.map_err(failed)?);
-    for name in ["my-data-name", "my-old-bucket"] {
+    let layout = layout.map_err(failed)?;
+    let own = match &layout {
+        Layout::V0 { .. } => places.first(),
+        // What is in no directory of chunks is asked of other buckets; a ping names no key.
+        _ => places.iter().find(|(_, key)| key.contains("/chunks/") || key.is_empty()),
+    };
+    let own = own.map_or("my-bucket-name", |place| place.0);
+    let mut store = ChunkStore::new(Watched::over(own, asked), layout);
+    for name in record.buckets() {
         let (bucket, _) = BucketUri::split(&format!("s3://{name}"))?;
-        store = store.with_bucket(bucket, Watched::over(name, asked));
+        store = store.with_bucket(bucket, Watched::over(&name, asked));
     }
     let mut options = ChunkOptions::new();
     if let Some(method) = home.config().text("chunkstore.hash_method") {
         options = options.with_hash_method(method.parse()?);
     }
     Ok(store.with_options(options))
+}
+
+/// The bucket and the key that were asked for.
+fn place(call: &Value) -> Option<(&str, &str)> {
+    Some((call["kwargs"]["bucket"].as_str()?, call["kwargs"]["key"].as_str().unwrap_or_default()))
 }
 
 /// A ref, as it was given: by its name, by its id, or the current one.

@@ -44,8 +44,6 @@ impl Sent {
     /// With the token of an `authorization` header.
     pub(crate) fn with_token(mut self, header: Option<&str>) -> Self {
         self.token = header.map(|text| match text {
-            "Bearer dummy-id-token" => "Bearer <login id_token>".to_owned(),
-            "Bearer dummy-id-token-refreshed" => "Bearer <login id_token after refresh>".to_owned(),
             jwt if jwt.starts_with("Bearer ey") => "Bearer <jwt>".to_owned(),
             token if token.starts_with("Bearer ema_") => "Bearer <api-token>".to_owned(),
             recorded => recorded.to_owned(),
@@ -154,6 +152,14 @@ impl Exchange {
         Answer::Whole { status, body, headers: headers.collect() }
     }
 
+    /// The answer as a value; null if it is none.
+    pub(crate) fn read_answer(&self) -> Value {
+        match &self.answer {
+            Answer::Whole { body, .. } => serde_json::from_str(body).unwrap_or_default(),
+            Answer::Dropped(_) => Value::Null,
+        }
+    }
+
     /// Whether the answer holds a text.
     pub(crate) fn tells_of(&self, text: &str) -> bool {
         matches!(&self.answer, Answer::Whole { body, .. } if body.contains(text))
@@ -172,8 +178,6 @@ impl Exchange {
 pub(crate) struct Record {
     /// Version of the client.
     pub(crate) version: String,
-    /// Name of the file, without its ending.
-    pub(crate) file: String,
     pub(crate) call: String,
     pub(crate) case: String,
     pub(crate) auth: String,
@@ -194,7 +198,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    fn read(file: &str, line: &str) -> Self {
+    fn read(line: &str) -> Self {
         let value: Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
         let exchanges = value["exchanges"].as_array().cloned().unwrap_or_default();
@@ -204,7 +208,6 @@ impl Record {
         });
         Self {
             version: text("client").rsplit('/').next().unwrap_or_default().to_owned(),
-            file: file.to_owned(),
             call: text("call"),
             case: text("case"),
             auth: text("auth"),
@@ -228,6 +231,12 @@ impl Record {
     /// The method without its class.
     pub(crate) fn method(&self) -> &str {
         self.call.rsplit('.').next().unwrap_or_default()
+    }
+
+    /// Whether an open V1 repo was asked.
+    pub(crate) fn is_of_v1(&self) -> bool {
+        let class = self.call.split('.').next().unwrap_or_default();
+        matches!(class, "AsyncRepo" | "Repo" | "LocalWriteSession")
     }
 
     /// Whether Python's Zarr store was asked, or what stands on it.
@@ -258,9 +267,8 @@ pub(crate) fn read_all(dir: &Path) -> Vec<Record> {
         if path.is_dir() {
             records.extend(read_all(&path));
         } else if path.extension().is_some_and(|ending| ending == "jsonl") {
-            let file = path.file_stem().unwrap().to_string_lossy().into_owned();
             let text = std::fs::read_to_string(&path).unwrap();
-            records.extend(text.lines().map(|line| Record::read(&file, line)));
+            records.extend(text.lines().map(Record::read));
         }
     }
     records

@@ -60,13 +60,13 @@ pub(crate) fn recorded(record: &Record) -> Value {
 /// A bucket.
 #[derive(Debug)]
 pub(crate) struct Watched {
-    bucket: &'static str,
+    bucket: String,
     asked: Asked,
 }
 
 impl Watched {
-    pub(crate) fn over(bucket: &'static str, asked: &Asked) -> Arc<dyn ObjectStore> {
-        Arc::new(Self { bucket, asked: asked.clone() })
+    pub(crate) fn over(bucket: &str, asked: &Asked) -> Arc<dyn ObjectStore> {
+        Arc::new(Self { bucket: bucket.to_owned(), asked: asked.clone() })
     }
 
     fn never<T>(&self, what: &str) -> Result<T> {
@@ -77,7 +77,7 @@ impl Watched {
 
 impl fmt::Display for Watched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.bucket)
+        f.write_str(&self.bucket)
     }
 }
 

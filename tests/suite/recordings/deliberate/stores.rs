@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Deliberate] = &[
         "icechunk gets object store.region: \"auto\" instead of *",
         R2,
     ),
-    row(25, "*", "*", "*", "icechunk gets * store.place: \"https://my-*.s3.*\" instead of *", AWS_HOST),
+    row(25, "*", "*", "*", "icechunk gets * store.place: \"https://*.s3.*\" instead of *", AWS_HOST),
     // Refused.
     row(25, "*", "*", "s3 without region, *", "outcome: invalid input instead of a value", NO_REGION),
     row(4, "*", "get_obstore_for_bucket", "tigris *", "outcome: invalid input instead of a value", NO_REGION),
@@ -103,22 +103,15 @@ pub(super) const ROWS: &[Deliberate] = &[
     row(1, "*", "get_obstore_for_bucket", "azure, none", "outcome: *", NO_KEYS),
     row(3, "0.*", "get_repo", "v1 chunk store, gs, *", "outcome: a value instead of invalid input", VENDS),
     // Buckets by their nicknames.
-    row(128, "*", "get_obstore_for_bucket", "*", "left out GET /orgs/my-org/buckets*", LISTED),
-    row(26, "*", "get_obstore_for_bucket", "*", "left out GET /orgs/my-org/buckets/*/credentials", LATER),
-    row(
-        3,
-        "*",
-        "get_obstore_for_bucket",
-        "minio, *",
-        "added GET /orgs/my-org/buckets/*/credentials",
-        AT_ONCE,
-    ),
+    row(128, "*", "get_obstore_for_bucket", "*", "left out GET /orgs/{}/buckets*", LISTED),
+    row(26, "*", "get_obstore_for_bucket", "*", "left out GET /orgs/{}/buckets/*/credentials", LATER),
+    row(3, "*", "get_obstore_for_bucket", "minio, *", "added GET /orgs/{}/buckets/*/credentials", AT_ONCE),
     row(
         95,
         "*",
         "get_icechunk_container_credentials_from_bucket",
         "*",
-        "left out GET /orgs/my-org/buckets*",
+        "left out GET /orgs/{}/buckets*",
         LISTED,
     ),
     row(
@@ -161,7 +154,7 @@ pub(super) const ROWS: &[Deliberate] = &[
         "outcome: a value instead of invalid input",
         AZURE,
     ),
-    row(14, "*", "containers_credentials_for_buckets", "*", "left out GET /orgs/my-org/buckets*", CLEAN),
+    row(14, "*", "containers_credentials_for_buckets", "*", "left out GET /orgs/{}/buckets*", CLEAN),
     row(
         3,
         "0.*",
@@ -171,4 +164,7 @@ pub(super) const ROWS: &[Deliberate] = &[
         CLEAN,
     ),
     row(1, "1.*", "containers_credentials_for_buckets", "also by keyword", "outcome: *", CLEAN),
+    // Known by name, and recorded in other folders.
+    row(0, "*", "get_obstore_for_bucket", "azure, bucket_policy", "outcome: *", NO_KEYS),
+    row(0, "*", "get_obstore_for_bucket", "azure, gcp_customer_managed_role", "outcome: *", OTHER_ROLE),
 ];

@@ -17,6 +17,7 @@ const DEFLATE: &str = "another implementation of deflate; what it writes is read
 const EACH: &str = "each chunk is read, whatever others there are with the same bytes";
 const DAMAGED: &str = "zarr-python 3.1 cannot open arrays through the store of that time";
 const WRITES: &str = "our store writes where the session can";
+const GROUP_OR_NONE: &str = "what has no document is a group if something is in it";
 const MISSING: &str = "what is not there is said to be not there";
 
 pub(super) const ROWS: &[Deliberate] = &[
@@ -47,6 +48,9 @@ pub(super) const ROWS: &[Deliberate] = &[
     row(0, "0.*", "store", "*erase_prefix", "order of the requests", CHUNKS_FIRST),
     row(0, "0.20.*", "store", "*list_prefix", "query * prefix=*", ROOTS),
     row(0, "0.20.*", "store", "*list_prefix", "added *", OWN_DOCUMENT),
+    row(0, "0.20.*", "store", "*list_prefix", "outcome: another value instead of a value", OWN_DOCUMENT),
     row(0, "0.20.*", "store", "*open an array", "outcome: a value instead of invalid input", DAMAGED),
+    row(0, "0.20.*", "store", "*list_prefix", "order of the requests", ROOTS),
     row(0, "0.20.*", "store", "*missing array", "outcome: not found instead of *", MISSING),
+    row(0, "0.20.*", "store", "*missing array", "added GET */contents/metadata/", GROUP_OR_NONE),
 ];
