@@ -80,8 +80,9 @@ impl Tls {
     /// What clients call this machine.
     fn names(&self) -> Vec<String> {
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-        if !self.host.is_loopback() && !self.host.is_unspecified() {
-            names.push(self.host.to_string());
+        let host = self.host.to_string();
+        if !self.host.is_unspecified() && !names.contains(&host) {
+            names.push(host);
         }
         names
     }
