@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use arraylake_core::Upkeep;
-use arraylake_core::icechunk::{CollectGarbage, Expire};
+use arraylake_core::icechunk::{CollectGarbage, Expire, IcechunkRepo};
 use arraylake_core::prelude::*;
 use arraylake_tests::dataset;
 use arraylake_tests::lake::TestLake;
@@ -21,11 +21,10 @@ fn rules() -> GcConfig {
     rules
 }
 
-/// A repo with an old version, and rules by which it goes.
-async fn to_be_kept_up(lake: &TestLake, name: &str) -> RepoName {
-    let client = lake.client();
+/// A repo with an old version.
+async fn written_twice(lake: &TestLake, name: &str) -> IcechunkRepo {
     let request = NewRepo::new(name).with_bucket(lake.delegated()).unwrap();
-    let repo = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
+    let repo = lake.client().create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
     let repo = repo.into_icechunk().unwrap();
     for message in ["first", "second"] {
         let store = Arc::new(repo.writable_store("main").await.unwrap());
@@ -33,6 +32,13 @@ async fn to_be_kept_up(lake: &TestLake, name: &str) -> RepoName {
         dataset::write(&store).await;
         store.commit(message).await.unwrap();
     }
+    repo
+}
+
+/// The same, with rules by which the old version goes.
+async fn to_be_kept_up(lake: &TestLake, name: &str) -> RepoName {
+    let client = lake.client();
+    written_twice(lake, name).await;
     let garbage = ModifyGc::new()
         .with_enabled(true)
         .with_chunks(Retention::OlderThan(0.0))
@@ -108,17 +114,8 @@ async fn what_is_not_enabled_is_left_undone_unless_it_is_wanted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_versions_expire_and_their_objects_are_collected_and_the_rest_still_reads() {
     let lake = TestLake::start().await;
-    let client = lake.client();
-    let request = NewRepo::new("old").with_bucket(lake.delegated()).unwrap();
-    let name = RepoName::new(lake.org(), "old").unwrap();
-    let repo = client.create_repo(lake.org(), request, OpenOptions::new()).await.unwrap();
-    let repo = repo.into_icechunk().unwrap();
-    for message in ["first", "second"] {
-        let store = Arc::new(repo.writable_store("main").await.unwrap());
-        store.session().write().await.clear().await.unwrap();
-        dataset::write(&store).await;
-        store.commit(message).await.unwrap();
-    }
+    let (client, repo) = (lake.client(), written_twice(&lake, "old").await);
+    let name = repo.name().clone();
     // From then on, all that is there is old.
     let later: Timestamp = (SystemTime::now() + Duration::from_secs(60)).into();
     let expire = Expire::older_than(later);

@@ -9,6 +9,8 @@ use arraylake_types::{
     BucketId, CredentialAccess, OpenRepo, OrgName, RepoName, S3Credentials, StorageCredentials, Timestamp,
 };
 use async_trait::async_trait;
+use icechunk::config::Credentials;
+use icechunk::storage::S3StaticCredentials;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,6 +41,16 @@ pub(crate) fn keys(expiration: Option<Timestamp>) -> StorageCredentials {
         Some(end) => keys.with_session(SECRET, end).into(),
         None => keys.into(),
     }
+}
+
+/// Keys that a caller brings in the form that icechunk prints and serialises.
+pub(crate) fn fixed_keys() -> Credentials {
+    Credentials::S3(icechunk::storage::S3Credentials::Static(S3StaticCredentials {
+        access_key_id: SECRET.to_owned(),
+        secret_access_key: SECRET.to_owned(),
+        session_token: None,
+        expires_after: None,
+    }))
 }
 
 /// An answer of `/open` about an S3 bucket with delegated credentials, changed by `change`.

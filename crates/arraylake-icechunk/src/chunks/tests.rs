@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use arraylake_types::OpenRepo;
 use futures_util::future::join_all;
-use icechunk::config::Credentials;
 use icechunk::format::manifest::{Checksum, VirtualChunkLocation, VirtualChunkRef};
 use icechunk::new_in_memory_storage;
-use icechunk::storage::{
-    ConcurrencySettings, ETag, S3Credentials, S3CredentialsFetcher as _, S3StaticCredentials, Settings,
-};
+use icechunk::storage::{ConcurrencySettings, ETag, S3CredentialsFetcher as _, Settings};
 use serde_json::json;
 use zarrs_storage::{AsyncReadableStorageTraits as _, AsyncWritableStorageTraits as _, StoreKey};
 
 use super::*;
 use crate::credentials::{Fetcher, Scope};
-use crate::testing::{SECRET, Setup, answer, breaking_store, keys, refusing_store, repo, setup, store_of};
+use crate::testing::{
+    SECRET, Setup, answer, breaking_store, fixed_keys, keys, refusing_store, repo, setup, store_of,
+};
 use crate::{Error, ErrorKind, IcechunkRepo, OpenOptions, ZarrStore};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -240,14 +239,7 @@ async fn what_travels_with_a_session_holds_no_secret_but_the_callers_own_which_d
     let bytes = repo.chunks().to_bytes().unwrap();
     let text = String::from_utf8_lossy(&bytes);
     assert!(text.contains("arraylake-s3-credentials") && !text.contains(SECRET), "{text}");
-    let secret = S3StaticCredentials {
-        access_key_id: SECRET.to_owned(),
-        secret_access_key: SECRET.to_owned(),
-        session_token: None,
-        expires_after: None,
-    };
-    let options = OpenOptions::new()
-        .with_container_credentials("s3://one", Credentials::S3(S3Credentials::Static(secret)));
+    let options = OpenOptions::new().with_container_credentials("s3://one", fixed_keys());
     let storage = Arc::clone(repo.repository().storage());
     let granted = setup.fake.answer.lock().unwrap().clone();
     let own = setup.opener().open_on(storage, repo.name(), granted, options).await.unwrap();

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use arraylake_types::{BucketId, CredentialAccess, OpenRepo, OrgName, StorageCredentials};
 use async_trait::async_trait;
-use icechunk::config::Credentials;
 use icechunk::new_in_memory_storage;
-use icechunk::storage::{S3Credentials, S3CredentialsFetcher, S3StaticCredentials};
+use icechunk::storage::S3CredentialsFetcher;
 use serde_json::json;
 
 use super::*;
-use crate::testing::{SECRET, Setup, answer, keys, repo, setup};
+use crate::testing::{SECRET, Setup, answer, fixed_keys, keys, repo, setup};
 use crate::{CredentialError, CredentialSource, OpenOptions};
 
 fn an_hour() -> Setup {
@@ -45,14 +44,7 @@ async fn bytes_hold_no_secret_and_are_read_by_a_client_of_the_same_service() {
 
 #[tokio::test]
 async fn fixed_credentials_of_the_caller_do_not_travel() {
-    let secret = S3StaticCredentials {
-        access_key_id: SECRET.to_owned(),
-        secret_access_key: SECRET.to_owned(),
-        session_token: None,
-        expires_after: None,
-    };
-    let options = OpenOptions::new()
-        .with_container_credentials("s3://ours", Credentials::S3(S3Credentials::Static(secret)));
+    let options = OpenOptions::new().with_container_credentials("s3://ours", fixed_keys());
     let opened = opened(&an_hour(), options).await;
     let session = opened.readonly_session("main").await.unwrap();
     let error = opened.session_to_bytes(&session).unwrap_err();

@@ -22,8 +22,8 @@ mod permissions;
 mod removal;
 mod repos;
 mod results;
+mod scale;
 #[cfg(target_os = "linux")]
 mod secure;
-mod scale;
 mod trial;
 mod virtual_chunks;
