@@ -53,7 +53,8 @@ impl<A: ?Sized> Client<A> {
         Self { api, handle: None }
     }
 
-    /// Runs the calls on a runtime of yours instead of the shared one. It must go on running while calls are made.
+    /// Runs the calls on a runtime of yours instead of the shared one. It must go on running while calls are made; those
+    /// that are made on its own threads run on threads of their own.
     #[must_use]
     pub fn on(mut self, runtime: Handle) -> Self {
         self.handle = Some(runtime);
@@ -130,6 +131,11 @@ mod tests {
         let again = client.clone();
         assert!(tokio::task::spawn_blocking(move || answers(&again)).await.unwrap());
         assert!(tokio::spawn(async move { answers(&client) }).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn it_works_on_the_only_thread_of_the_runtime_that_it_was_given() {
+        assert!(answers(&client().on(Handle::current())));
     }
 
     #[test]

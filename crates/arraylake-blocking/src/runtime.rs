@@ -46,10 +46,10 @@ pub(crate) fn wait<T: Send + 'static>(
     handle: Option<&Handle>,
     future: impl Future<Output = T> + Send + 'static,
 ) -> T {
-    if IS_WORKER.get() {
-        return wait_on_worker(future);
-    }
     let handle = handle.unwrap_or_else(|| shared().handle());
+    if IS_WORKER.get() || Handle::try_current().is_ok_and(|here| here.id() == handle.id()) {
+        return wait_elsewhere(future);
+    }
     let (sender, receiver) = mpsc::sync_channel(1);
     handle.spawn(async move {
         // Whoever waits below goes on panicking, so nothing is seen in between. They cannot be gone.
@@ -62,8 +62,9 @@ pub(crate) fn wait<T: Send + 'static>(
     }
 }
 
-/// A call made inside a call, on a worker: another thread runs it, so that the workers cannot wait for each other.
-fn wait_on_worker<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> T {
+/// A call made on a thread of the very runtime that would run it, or inside another call: a thread of its own runs it, so
+/// that workers cannot wait for each other.
+fn wait_elsewhere<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> T {
     let thread = std::thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build();
         runtime.unwrap_or_else(|error| no_threads(&error)).block_on(future)
