@@ -14,12 +14,20 @@ use crate::store::v1::Kept;
 const GROUP: &str = ".group.json";
 const ARRAY: &str = ".array.json";
 
+/// How many groups deep a tree is that nobody limits.
+const DEPTH: usize = 10;
+/// The deepest tree that there is: many clients read no JSON that is nested more than 128 times.
+const DEEPEST: usize = 60;
+
 /// `GET /repos/{org}/{repo}/tree`
 pub(crate) async fn tree(call: RepoCall) -> Answer {
     let filter = call.query("filter").map(Filter::parse).transpose()?;
     let tree = call.read(move |call, meta| {
         let view = call.view(meta)?;
-        let depth = usize::try_from(call.number("depth")?).unwrap_or(usize::MAX);
+        let depth = match call.query("depth") {
+            Some(_) => usize::try_from(call.number("depth")?).unwrap_or(DEEPEST).min(DEEPEST),
+            None => DEPTH,
+        };
         let Some(top) = top(call.query("prefix").unwrap_or_default()) else { return Ok(Tree::new()) };
         let passes = |content: &str| filter.as_ref().is_none_or(|filter| filter.passes(content));
         let mut root = Node::default();

@@ -66,9 +66,10 @@ impl Meta<'_> {
     pub(crate) fn commits(&self, before: Option<&CommitId>, limit: u64) -> rusqlite::Result<Vec<Commit>> {
         let limit = i64::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(i64::MAX);
         let mut query = self.db.prepare_cached(
-            "SELECT model FROM v1_commit WHERE repo = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+            "SELECT model FROM v1_commit WHERE repo = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
         )?;
-        let values = params![self.repo, before.map(CommitId::as_str), limit];
+        // Ids are hexadecimal digits. One bound in either case, so that a later page does not go through those before.
+        let values = params![self.repo, before.map_or("~", CommitId::as_str), limit];
         query.query_map(values, commit)?.collect()
     }
 

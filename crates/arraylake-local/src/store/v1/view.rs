@@ -8,6 +8,9 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::super::parsed;
 use super::{Chain, Kept, Meta, StoredSession};
 
+/// So many versions of a path are gone through before another way to the newest one is taken.
+const MANY: usize = 16;
+
 /// What is looked at: the history of a commit, and on top of it what a session has written.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
@@ -90,27 +93,49 @@ impl Meta<'_> {
 
     /// The newest version of each path that begins with a text, in a history.
     fn versions(&self, chain: &Chain, kept: Kept, prefix: &str) -> rusqlite::Result<BTreeMap<String, i64>> {
+        let mut newest = BTreeMap::new();
+        let mut from = prefix.to_owned();
+        while let Some(often) = self.versions_from(&mut newest, (chain, kept, prefix), &from)? {
+            // Of a path that was written again and again the newest version is found from the other end.
+            newest.extend(self.version(chain, kept, &often)?.map(|doc| (often.clone(), doc)));
+            from = often + "\0";
+        }
+        Ok(newest)
+    }
+
+    /// Goes through the versions of paths from one path on, to the end or to a path that has many of them.
+    fn versions_from(
+        &self,
+        newest: &mut BTreeMap<String, i64>,
+        (chain, kept, prefix): (&Chain, Kept, &str),
+        from: &str,
+    ) -> rusqlite::Result<Option<String>> {
         let mut query = self.db.prepare_cached(
             "SELECT v.path, v.doc, c.line, c.depth FROM v1_version v CROSS JOIN v1_commit c ON c.seq = v.point
              WHERE v.repo = ?1 AND v.collection = ?2 AND v.path >= ?3 AND v.point <= ?4
              ORDER BY v.path, v.point",
         )?;
-        let mut rows = query.query(params![self.repo, kept.number(), prefix, chain.tip])?;
-        let mut newest = Vec::<(String, i64)>::new();
+        let mut rows = query.query(params![self.repo, kept.number(), from, chain.tip])?;
+        let (mut last, mut seen, mut found) = (String::new(), 0, None);
         while let Some(row) = rows.next()? {
             let path = row.get_ref(0)?.as_str()?;
-            if !path.starts_with(prefix) {
-                break;
+            if path != last || seen == 0 {
+                newest.extend(found.take().map(|doc| (std::mem::take(&mut last), doc)));
+                if !path.starts_with(prefix) {
+                    return Ok(None);
+                }
+                (last, seen) = (path.to_owned(), 0);
             }
-            if !chain.has(row.get(2)?, row.get(3)?) {
-                continue;
+            seen += 1;
+            if seen > MANY {
+                return Ok(Some(last));
             }
-            match newest.last_mut() {
-                Some((last, doc)) if last == path => *doc = row.get(1)?,
-                _ => newest.push((path.to_owned(), row.get(1)?)),
+            if chain.has(row.get(2)?, row.get(3)?) {
+                found = Some(row.get(1)?);
             }
         }
-        Ok(newest.into_iter().collect())
+        newest.extend(found.map(|doc| (last, doc)));
+        Ok(None)
     }
 
     fn add_own_versions(

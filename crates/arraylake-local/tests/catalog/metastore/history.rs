@@ -29,6 +29,38 @@ async fn each_commit_shows_what_was_there_then() {
 }
 
 #[tokio::test]
+async fn what_is_written_again_and_again_is_listed_as_it_was_at_each_commit() {
+    const TIMES: usize = 40;
+    let repo = repo().await;
+    let often = "meta/root/often.array.json";
+    let mut base =
+        repo.commit_paths(None, &["meta/root/first.array.json", "meta/root/oftener.group.json"]).await;
+    let mut commits = Vec::new();
+    for number in 0..TIMES {
+        let view = repo.view(Some(&base)).await;
+        repo.set(&view, "metadata", &[(often, json!({"attributes": {"n": number}}))]).await.ok();
+        // What somebody made of the same session, and no branch shows.
+        repo.new_commit(&view, "beside").await.ok();
+        if number == TIMES - 1 {
+            repo.remove(&view, "metadata", &[often]).await.ok();
+        }
+        base = repo.commit(&view).await;
+        commits.push(base.clone());
+    }
+    let mut view = repo.view(None).await;
+    for number in [0, 15, 16, 17, TIMES - 2] {
+        view.base = Some(commits[number].clone());
+        let all = repo.list(&view, "metadata", "meta/root/", "all_subdirs=true").await;
+        assert_eq!(all, ["meta/root/first.array.json", "meta/root/oftener.group.json", often], "{number}");
+        let filter = format!("filter={}", crate::client::escaped(&format!("n == `{number}`")));
+        assert_eq!(repo.list(&view, "metadata", "", &filter).await, [often], "{number}");
+    }
+    view.base = commits.last().cloned();
+    let all = repo.list(&view, "metadata", "meta/root/", "all_subdirs=true").await;
+    assert_eq!(all, ["meta/root/first.array.json", "meta/root/oftener.group.json"], "it was deleted at last");
+}
+
+#[tokio::test]
 async fn histories_that_part_do_not_see_each_other() {
     let repo = repo().await;
     let root = repo.commit_paths(None, &["meta/root.group.json"]).await;

@@ -145,3 +145,19 @@ async fn the_size_of_a_path_is_that_of_its_chunks_as_they_are_seen() {
     repo.remove(&view, "chunks", &["data/root/b/c55/0"]).await.ok();
     assert_eq!(size("data/root/b/").await, (1, 1000));
 }
+
+#[tokio::test]
+async fn a_tree_is_ten_groups_deep_unless_somebody_says_otherwise_and_no_path_is_too_deep_for_it() {
+    let repo = repo().await;
+    let view = repo.view(None).await;
+    let path = |depth: usize| format!("meta/root/{}x.array.json", "g/".repeat(depth));
+    repo.touch(&view, "metadata", &[&path(12), &path(3000)]).await;
+    let get =
+        async |depth: &str| repo.get(&format!("tree?session_id={}&base_commit={depth}", view.session)).await;
+    let (mut tree, mut depth) = (get("").await.ok(), 0);
+    while tree["trees"]["g"].is_object() {
+        (tree, depth) = (tree["trees"]["g"].clone(), depth + 1);
+    }
+    assert_eq!(depth, 10);
+    assert_eq!(get("&depth=1000000").await.status, 200);
+}
