@@ -19,6 +19,7 @@ becomes = {
     ("automatic", "compressor"): numcodecs.Blosc("lz4", 1, 2),
     ("texts", "fill_value"): "",
     ("categories", "fill_value"): "",
+    ("binaries", "fill_value"): "",
 }
 kinds, copies = repo.root_group["kinds"], repo.root_group["copies"]
 if sorted(kinds) != sorted(copies):

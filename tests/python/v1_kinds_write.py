@@ -49,6 +49,20 @@ kinds = {
     ),
     "bits": (numpy.array([[1, 0, 1], [1, 1, 0], [0, 0, 1]], dtype=bool), {"chunks": (2, 3), "filters": [numcodecs.PackBits()]}),
     "sums": (numpy.arange(9, dtype="u1"), {"chunks": (4,), "filters": [numcodecs.CRC32(), numcodecs.Adler32()]}),
+    "payloads": (numpy.array([0x7FF8000000000ABC, 0xFFF0000000000000, 0], dtype="<u8").view("<f8"), {"chunks": (2,), "fill_value": numpy.inf}),
+    "undefined": (numpy.array([complex(numpy.nan, 1), complex(0, -numpy.inf)], dtype=">c8"), {"chunks": (1,), "fill_value": complex(numpy.nan, -numpy.inf)}),
+    "never": (numpy.array(["2024-01-01T00:00:00.5", "NaT"], dtype=">M8[ms]"), {"chunks": (1,), "fill_value": numpy.datetime64("NaT")}),
+    "volume": (numpy.arange(24, dtype=">i8").reshape(2, 3, 4), {"chunks": (1, 2, 3), "order": "F", "dimension_separator": ".", "filters": [numcodecs.Shuffle(8)]}),
+    "empty": (numpy.zeros((0,), dtype="<f4"), {}),
+    "flat": (numpy.zeros((0, 3), dtype="<i2"), {"chunks": (2, 2)}),
+    "binaries": (numpy.array([b"", b"a\x00", b"\xff" * 9], dtype=object), {"chunks": (2,), "object_codec": numcodecs.VLenBytes()}),
+    "nul": (numpy.array([b"a\x00b", b"\x00c"], dtype="S4"), {"chunks": (1,), "fill_value": b"\xff"}),
+    "voids": (numpy.array([b"ab\x00", b"\xff\x00c"], dtype="V3"), {"chunks": (1,)}),
+    "blank": (numpy.array(["", "é"], dtype=">U3"), {"chunks": (1,), "fill_value": "éa"}),
+    # Names that look like something else.
+    "c": (grid, {"chunks": (2, 4)}),
+    "c0": (numpy.arange(5, dtype="u1"), {"chunks": (2,), "dimension_separator": "."}),
+    "a.b-c_d": (numpy.arange(5, dtype="u1"), {"chunks": (2,)}),
     "hashed": (numpy.arange(30, dtype="<i2"), {"chunks": (7,), "filters": [numcodecs.JenkinsLookup3(5)], "compressor": None}),
     "raw": (
         numpy.arange(300, dtype="<i4"),
@@ -74,11 +88,15 @@ for key, (values, options) in kinds.items():
 # Some chunks are never written.
 holes = group.create_dataset("holes", shape=(4, 4), chunks=(2, 2), dtype="<i4", fill_value=7)
 holes[2:, 2:] = 1
+# Between aligned fields there are gaps, which zarr reads as fields.
+gaps = group.create_dataset("gaps", shape=(2,), chunks=(1,), dtype=numpy.dtype([("a", "u1"), ("b", "<f8")], align=True))
+gaps[...] = numpy.array([(1, b"", 2.5), (3, b"between", 4.5)], dtype=gaps.dtype)
 group.create_dataset("scalar", shape=(), dtype="<i4")[...] = 42
+group.create_dataset("scalar_text", shape=(), dtype=">U4", fill_value="x")[...] = "text"
 # What zarrs has no place for.
 odd = repo.root_group.create_group("odd")
 odd.create_dataset("objects", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.JSON())
 odd.create_dataset("pickled", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.Pickle())
 odd.create_dataset("mixed", data=numpy.array([(1, 2)], dtype=[("a", ">i4"), ("b", "<i4")]))
 repo.commit("kinds")
-print(json.dumps({"all": sorted([*kinds, "holes", "scalar"]), "staying": sorted(staying)}))
+print(json.dumps({"all": sorted([*kinds, "gaps", "holes", "scalar", "scalar_text"]), "staying": sorted(staying)}))

@@ -22,8 +22,8 @@
 //! Codecs and data types of Python that `zarrs` does not know by itself are plugins here, found as soon as this crate is
 //! linked, under the names that they have in zarr-python: `numcodecs.delta`, `numcodecs.astype`, `numcodecs.quantize`,
 //! `numcodecs.packbits`, `numcodecs.lz4`, `numcodecs.lzma`, `numcodecs.crc32`, `numcodecs.jenkins_lookup3`;
-//! `null_terminated_bytes` (`|S3`) and `structured`. `numcodecs.categorize` is known here alone, see
-//! [`known_here_alone`]. A [`ZarrStore`] also takes the place of `numcodecs.fixedscaleoffset`, which `zarrs` reckons with four
+//! `null_terminated_bytes` (`|S3`), `raw_bytes` and `structured`. `numcodecs.categorize` is known here alone, see
+//! [`array_for_others`]. A [`ZarrStore`] also takes the place of `numcodecs.fixedscaleoffset`, which `zarrs` reckons with four
 //! bytes. Those that `zarrs` knows need its features: `adler32`, `bitround`, `blosc`, `bz2`, `crc32c`, `fletcher32`,
 //! `gzip`, `transpose`, `zlib`, `zstd`.
 //!
@@ -55,7 +55,7 @@ use zarrs_storage::StorageError;
 
 pub use self::blocking::BlockingZarrStore;
 use self::gather::Gather;
-pub use self::translate::{array_to_draft, array_to_v3, group_to_draft, group_to_v3, known_here_alone};
+pub use self::translate::{array_for_others, array_to_draft, array_to_v3, group_to_draft, group_to_v3};
 use self::warm::Warm;
 use self::write::NewReference;
 use crate::chunks::ChunkStore;

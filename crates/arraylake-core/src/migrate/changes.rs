@@ -7,7 +7,7 @@ use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_types::v1::{ArrayDoc, Collection, ReferenceData};
 use arraylake_v1::chunks::{ObjectRange, Place};
 use arraylake_v1::metastore::{Listing, View};
-use arraylake_v1::{AsyncRepo, ErrorKind, NodePath, zarr};
+use arraylake_v1::{AsyncRepo, NodePath, zarr};
 use serde_json::{Map, Value, json};
 
 use super::Migration;
@@ -104,11 +104,7 @@ pub(super) fn translate(kind: Kind, stored: &Map<String, Value>) -> Result<Value
     if kind != Kind::Array {
         return Ok(zarr::group_to_v3(stored));
     }
-    let mut document = zarr::array_to_v3(stored)?;
-    if let Some(what) = zarr::known_here_alone(&document) {
-        let message = format!("other readers of Zarr v3 do not understand {what}");
-        return Err(arraylake_v1::Error::new(ErrorKind::Unsupported, message));
-    }
+    let mut document = zarr::array_for_others(stored)?;
     // Icechunk knows chunks by their numbers, and answers to this encoding alone.
     document["chunk_key_encoding"] = json!({"name": "default", "configuration": {"separator": "/"}});
     Ok(document)

@@ -132,6 +132,7 @@ impl DataType {
             Some("string") => Some(Self::Text),
             Some("bytes" | "variable_length_bytes") => Some(Self::Bytes),
             Some("null_terminated_bytes") => length.map(Self::FixedBytes),
+            Some("raw_bytes") => length.map(Self::Raw),
             Some("structured") => structured::of_v3(configuration),
             Some("fixed_length_utf32") => {
                 length.filter(|length| length.is_multiple_of(4)).map(|length| Self::Utf32(length / 4))
@@ -195,7 +196,10 @@ impl DataType {
                 extension(DATETIME, format!("{mark}{kind}8{unit}"))
             }
             Self::Utf32(length) => extension(UNICODE, format!("{mark}U{length}")),
-            Self::Raw(size) => extension(STRUCTURED, format!("|V{size}")),
+            // One field without a name, as NumPy describes them.
+            Self::Raw(size) => {
+                json!({"extension": STRUCTURED, "type": [["", format!("|V{size}")]], "fallback": null})
+            }
             Self::FixedBytes(length) => extension(BYTES, format!("|S{length}")),
             Self::Structured(_) => {
                 json!({"extension": STRUCTURED, "type": self.field_to_draft(order), "fallback": null})
@@ -211,6 +215,7 @@ impl DataType {
                 fields.iter().map(|(name, kind)| json!([name, kind.field_to_draft(order)])).collect()
             }
             Self::Bool => json!("|b1"),
+            Self::Raw(size) => json!(format!("|V{size}")),
             Self::Number(kind, 1) => json!(format!("|{kind}1")),
             kind => match kind.to_draft(order) {
                 Value::Object(mut extension) => extension.remove("type").unwrap_or_default(),

@@ -16,8 +16,8 @@ impl DataType {
             (Self::Bool, Value::Null) => json!(false),
             (Self::Complex(_), Value::Null) => json!([0.0, 0.0]),
             (Self::Complex(_), Value::Number(number)) => json!([number, 0.0]),
-            (Self::Text | Self::Utf32(_), Value::Null | Value::Number(_)) => json!(""),
-            (Self::Bytes, Value::Null | Value::Number(_)) => json!([]),
+            // Bytes in base64, as Python reads them, too.
+            (Self::Text | Self::Utf32(_) | Self::Bytes, Value::Null | Value::Number(_)) => json!(""),
             (Self::Raw(size), Value::Null | Value::Number(_)) => {
                 json!(vec![0; usize::try_from(*size).unwrap_or_default()])
             }

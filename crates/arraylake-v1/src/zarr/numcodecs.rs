@@ -14,6 +14,7 @@
 //! | `numcodecs.crc32`, `numcodecs.jenkins_lookup3` | checksums |
 //! | `numcodecs.categorize` | numbers in place of texts; numcodecs has it for Zarr v2 alone |
 //! | `null_terminated_bytes` | data type: bytes of a fixed length, `\|S3` in NumPy |
+//! | `raw_bytes` | data type: the same where NULs at the end count, `\|V3` in NumPy |
 //! | `structured` | data type: several named fields |
 
 mod arrays;

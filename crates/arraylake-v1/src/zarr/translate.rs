@@ -1,5 +1,7 @@
 //! Documents of both sides: those of V1 repos, which follow a draft of Zarr v3, and those of Zarr v3 as it became.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::codecs::{self, compressor, of_objects, of_texts};
@@ -51,13 +53,14 @@ pub fn array_to_v3(stored: &Object) -> Result<Value> {
         list.insert(0, json!({"name": "transpose", "configuration": {"order": order}}));
     }
     let grid = field("chunk_grid");
+    let chunks = chunk_shape(&grid["chunk_shape"], &shape);
     let separator = grid.get("separator").and_then(Value::as_str).unwrap_or("/");
     let mut document = json!({
         "zarr_format": 3,
         "node_type": "array",
         "shape": shape,
         "data_type": data_type.to_v3(),
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": grid["chunk_shape"]}},
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunks}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": separator}},
         "fill_value": data_type.fill_to_v3(field("fill_value"), order),
         "codecs": list,
@@ -70,11 +73,48 @@ pub fn array_to_v3(stored: &Object) -> Result<Value> {
     Ok(document)
 }
 
-/// What of a document that [`array_to_v3`] has made only this crate understands. Such an array can be read and written
-/// where it is; elsewhere it would not be read, or read wrongly.
-#[must_use]
-pub fn known_here_alone(document: &Value) -> Option<String> {
-    codecs::known_here_alone(document)
+/// The shape of chunks. Along a dimension of no length Python writes that they have none either, where Zarr v3 has no
+/// such chunks; no chunk is there to be found.
+fn chunk_shape(stored: &Value, shape: &[Value]) -> Value {
+    let Value::Array(chunks) = stored else { return stored.clone() };
+    let lengths = chunks.iter().enumerate();
+    lengths
+        .map(
+            |(at, length)| {
+                if *length == 0 && shape.get(at) == Some(&json!(0)) { json!(1) } else { length.clone() }
+            },
+        )
+        .collect()
+}
+
+/// The document of an array that moves to a Zarr v3 store, where others read it: raw bytes have the name by which Python
+/// knows them.
+///
+/// # Errors
+/// As [`array_to_v3`]; and [`Unsupported`](crate::ErrorKind::Unsupported) for what only this crate understands, so that
+/// others would not read it, or read it wrongly.
+pub fn array_for_others(stored: &Object) -> Result<Value> {
+    let mut document = array_to_v3(stored)?;
+    if let Some(what) = codecs::known_here_alone(&document) {
+        return Err(unsupported(format!("other readers of Zarr v3 do not understand {what}")));
+    }
+    name_raw_bytes(&mut document["data_type"]);
+    if let Value::Array(bytes) = &document["fill_value"]
+        && document["data_type"]["name"] == "raw_bytes"
+    {
+        document["fill_value"] = json!(STANDARD.encode(vec![0; bytes.len()]));
+    }
+    Ok(document)
+}
+
+/// `r24` is raw bytes, three of them; in fields, too.
+fn name_raw_bytes(data_type: &mut Value) {
+    let bits = data_type.as_str().and_then(|name| name.strip_prefix('r')?.parse::<u64>().ok());
+    if let Some(bits) = bits {
+        *data_type = json!({"name": "raw_bytes", "configuration": {"length_bytes": bits / 8}});
+    } else if let Some(Value::Array(fields)) = data_type.pointer_mut("/configuration/fields") {
+        fields.iter_mut().filter_map(|field| field.get_mut(1)).for_each(name_raw_bytes);
+    }
 }
 
 /// The names of dimensions as xarray keeps them, if there is one for each.

@@ -5,18 +5,25 @@ use serde_json::Value;
 use super::{DataType, Order};
 
 /// Fields as NumPy describes them: names and types, and the order of the bytes of all of them. None where there is
-/// something else: fields in different orders, fields of several elements, gaps.
+/// something else: fields in different orders, fields of several elements.
+///
+/// Raw bytes are one field without a name. Gaps between fields have no name either; NumPy gives them one when it reads.
 pub(super) fn of_numpy(fields: &[Value]) -> Option<(DataType, Order)> {
     let mut orders = Vec::new();
-    let field = |field: &Value| {
+    let field = |(at, field): (usize, &Value)| {
         let [Value::String(name), stored] = field.as_array()?.as_slice() else { return None };
         let (kind, order) = DataType::of_draft(stored, None).ok()?;
         if kind.parts().iter().any(|(_, part)| *part > 1) {
             orders.push(order);
         }
-        (kind.size().is_some() && !name.is_empty()).then(|| (name.clone(), kind))
+        let name = if name.is_empty() { format!("f{at}") } else { name.clone() };
+        kind.size().map(|_| (name, kind))
     };
-    let fields: Vec<_> = fields.iter().map(field).collect::<Option<_>>()?;
+    let is_raw = matches!(fields, [only] if only[0] == "");
+    let fields: Vec<_> = fields.iter().enumerate().map(field).collect::<Option<_>>()?;
+    if let ([(_, DataType::Raw(size))], true) = (fields.as_slice(), is_raw) {
+        return Some((DataType::Raw(*size), Order::Little));
+    }
     let order = orders.first().copied().unwrap_or(Order::Little);
     let is_one = orders.iter().all(|other| *other == order);
     (is_one && !fields.is_empty()).then_some((DataType::Structured(fields), order))

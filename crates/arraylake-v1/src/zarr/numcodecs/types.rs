@@ -1,4 +1,4 @@
-//! [`FixedBytes`] and [`Structured`]: data types whose elements are some bytes each.
+//! [`FixedBytes`], [`RawBytes`] and [`Structured`]: data types whose elements are some bytes each.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -19,12 +19,17 @@ use super::{Names, fields, named, names};
 use crate::zarr::dtype;
 
 static FIXED_NAMES: Names = Names::new(|| names("null_terminated_bytes", &[]));
+static RAW_NAMES: Names = Names::new(|| names("raw_bytes", &[]));
 static STRUCTURED_NAMES: Names = Names::new(|| names("structured", &[]));
 named!(FixedBytes, FIXED_NAMES);
+named!(RawBytes, RAW_NAMES);
 named!(Structured, STRUCTURED_NAMES);
 
 inventory::submit! {
     DataTypePluginV3::new::<FixedBytes>()
+}
+inventory::submit! {
+    DataTypePluginV3::new::<RawBytes>()
 }
 inventory::submit! {
     DataTypePluginV3::new::<Structured>()
@@ -33,6 +38,12 @@ inventory::submit! {
 /// Bytes of one length; NULs at the end stand for nothing.
 #[derive(Clone, Copy, Debug)]
 struct FixedBytes {
+    length: usize,
+}
+
+/// Bytes of one length, as Python calls them; zarrs has them as `r24` and the like.
+#[derive(Clone, Copy, Debug)]
+struct RawBytes {
     length: usize,
 }
 
@@ -62,12 +73,21 @@ fn without_end(bytes: &[u8]) -> &[u8] {
     &bytes[..length]
 }
 
+fn length_of(metadata: &MetadataV3) -> Result<usize, PluginCreateError> {
+    let length = fields(metadata).get("length_bytes").and_then(Value::as_u64);
+    let length = length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length > 0);
+    Ok(length.ok_or_else(|| format!("data type `{}` needs a length", metadata.name()))?)
+}
+
 impl DataTypeTraitsV3 for FixedBytes {
     fn create(metadata: &MetadataV3) -> Result<DataType, PluginCreateError> {
-        let length = fields(metadata).get("length_bytes").and_then(Value::as_u64);
-        let length = length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length > 0);
-        let length = length.ok_or("data type `null_terminated_bytes` needs a length")?;
-        Ok(DataType::new(Self { length }))
+        length_of(metadata).map(|length| DataType::new(Self { length }))
+    }
+}
+
+impl DataTypeTraitsV3 for RawBytes {
+    fn create(metadata: &MetadataV3) -> Result<DataType, PluginCreateError> {
+        length_of(metadata).map(|length| DataType::new(Self { length }))
     }
 }
 
@@ -84,7 +104,7 @@ impl DataTypeTraitsV3 for Structured {
     }
 }
 
-/// What both do in the same way.
+/// What they do in the same way.
 macro_rules! data_type {
     ($type:ty, $name:literal, $configuration:expr, $told:expr) => {
         impl ExtensionName for $type {
@@ -132,6 +152,12 @@ data_type!(
     without_end
 );
 data_type!(
+    RawBytes,
+    "raw_bytes",
+    |this: &RawBytes| ("length_bytes", json!(this.length)),
+    std::convert::identity
+);
+data_type!(
     Structured,
     "structured",
     |this: &Structured| ("fields", this.fields.clone()),
@@ -139,6 +165,7 @@ data_type!(
 );
 
 zarrs_data_type::codec_traits::impl_bytes_data_type_traits!(FixedBytes, 1);
+zarrs_data_type::codec_traits::impl_bytes_data_type_traits!(RawBytes, 1);
 
 /// In memory numbers have the order of this machine. The codec `bytes` mostly says nothing, and means little order then.
 impl BytesDataTypeTraits for Structured {

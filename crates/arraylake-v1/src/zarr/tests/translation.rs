@@ -53,7 +53,7 @@ fn of_python() -> Vec<(String, &'static str)> {
         (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}{}"fill_value":7}}"#, extension(datetime, "<M8[ns]")), "numpy.datetime64"),
         (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}{}"fill_value":-9223372036854775808}}"#, extension(datetime, ">m8[10s]")), "numpy.timedelta64"),
         (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}{}"fill_value":"x"}}"#, extension("TODO: unicode array protocol URL", "<U2")), "fixed_length_utf32"),
-        (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}{}"fill_value":"AAAA"}}"#, extension("TODO: structured array protocol URL", "|V3")), "r24"),
+        (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}"data_type":{{"extension":"TODO: structured array protocol URL","fallback":null,"type":[["","|V3"]]}},"fill_value":"AAAA"}}"#), "r24"),
         (format!(r#"{{"attributes":{{"filters":[{{"id":"vlen-utf8"}}]}},{GRID}{BLOSC}{}"fill_value":""}}"#, extension("TODO: object array protocol URL", "|O")), "string"),
         (format!(r#"{{"attributes":{{"filters":[{{"id":"vlen-bytes"}}]}},{GRID}{BLOSC}{}"fill_value":"AAE="}}"#, extension("TODO: object array protocol URL", "|O")), "bytes"),
         (format!(r#"{{"attributes":{{"filters":[{{"elementsize":4,"id":"shuffle"}}]}},{GRID}{}"data_type":"<f4","fill_value":"NaN"}}"#, codec("zlib", r#"{"level":4}"#)), "float32"),
@@ -98,19 +98,48 @@ fn fields_in_big_endian_order_are_told_by_the_codec_and_their_fill_value_is_that
     assert_eq!(shown["data_type"]["configuration"]["fields"][0], json!(["a", "int32"]));
     // 1, 2, 1+2j and `a` in little order, as arrays hold them in memory.
     assert_eq!(shown["fill_value"], "AQAAAAIAAIA/AAAAQGEAAAA=");
-    assert!(known_here_alone(&shown).unwrap().contains("big-endian"));
+    let error = array_for_others(fields(&serde_json::from_str(&stored).unwrap())).unwrap_err();
+    assert!(*error.kind() == ErrorKind::Unsupported && error.to_string().contains("big-endian"), "{error}");
 }
 
 #[test]
-fn what_no_other_reader_of_zarr_v3_knows_is_told() {
+fn gaps_between_fields_have_the_names_that_numpy_gives_them() {
     let mut stored = array(&[4], "/");
-    assert_eq!(known_here_alone(&to_v3(&stored)), None);
+    stored["fill_value"] = json!(null);
+    stored["data_type"] = json!({"type": [["a", "|u1"], ["", "|V3"], ["b", "<i4"]]});
+    let shown = to_v3(&stored);
+    let fields = json!([["a", "uint8"], ["f1", "r24"], ["b", "int32"]]);
+    assert_eq!(shown["data_type"]["configuration"]["fields"], fields);
+    understood(&shown).unwrap();
+    assert_eq!(to_draft(&shown)["data_type"]["type"], json!([["a", "|u1"], ["f1", "|V3"], ["b", "<i4"]]));
+}
+
+#[test]
+fn what_no_other_reader_of_zarr_v3_knows_stays_and_raw_bytes_go_by_the_name_that_python_knows() {
+    let mut stored = array(&[4], "/");
+    let others = |stored: &Value| array_for_others(fields(stored));
+    assert_eq!(others(&stored).unwrap(), to_v3(&stored));
     stored["attributes"] = json!({"filters": [{"id": "categorize", "labels": ["a"], "dtype": "<U2"}]});
     stored["data_type"] = json!("<U2");
-    assert!(known_here_alone(&to_v3(&stored)).unwrap().contains("categorize"));
+    assert!(others(&stored).unwrap_err().to_string().contains("categorize"));
     stored["attributes"] = json!({});
-    stored["data_type"] = json!({"type": [["a", "<i4"]]});
-    assert_eq!(known_here_alone(&to_v3(&stored)), None, "fields in the usual order");
+    let raw = |length: u64| json!({"name": "raw_bytes", "configuration": {"length_bytes": length}});
+    for (kind, fill, shown, shown_fill) in [
+        (json!([["", "|V3"]]), json!("AAEC"), raw(3), json!("AAEC")),
+        (json!("|V3"), json!(null), raw(3), json!("AAAA")),
+        (
+            json!([["a", "|u1"], ["", "|V2"]]),
+            json!("AAAA"),
+            json!({"name": "structured", "configuration": {"fields": [["a", "uint8"], ["f1", raw(2)]]}}),
+            json!("AAAA"),
+        ),
+    ] {
+        (stored["data_type"], stored["fill_value"]) = (json!({"type": kind}), fill);
+        let document = others(&stored).unwrap();
+        assert_eq!((&document["data_type"], &document["fill_value"]), (&shown, &shown_fill));
+        understood(&document).unwrap();
+        assert_eq!(to_draft(&document)["fill_value"], shown_fill);
+    }
 }
 
 #[test]
@@ -149,6 +178,7 @@ fn documents_of_virtual_arrays_are_understood() {
         ("<i4", json!(-1.0), json!("int32"), json!(-1)),
         ("|b1", json!(1), json!("bool"), json!(true)),
         ("<c8", json!(null), json!("complex64"), json!([0.0, 0.0])),
+        ("|V3", json!(null), json!("r24"), json!([0, 0, 0])),
         (
             "<U1",
             json!(null),
@@ -163,6 +193,17 @@ fn documents_of_virtual_arrays_are_understood() {
         assert_eq!((&shown["data_type"], &shown["fill_value"]), (&shown_type, &shown_fill), "{data_type}");
         understood(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
     }
+}
+
+#[test]
+fn an_array_of_no_length_is_understood_though_its_chunks_have_none_either() {
+    let mut stored = array(&[0, 3], "/");
+    stored["chunk_grid"]["chunk_shape"] = json!([0, 3]);
+    let shown = to_v3(&stored);
+    assert_eq!(shown["chunk_grid"]["configuration"]["chunk_shape"], json!([1, 3]));
+    understood(&shown).unwrap();
+    stored["shape"] = json!([4, 3]);
+    assert!(understood(&to_v3(&stored)).is_err(), "chunks of no length in an array that has one");
 }
 
 #[test]
