@@ -1,5 +1,6 @@
 mod arrays;
 mod metastore;
+mod structured;
 mod suite;
 mod translation;
 
