@@ -71,6 +71,11 @@ impl Era {
         self.is_from(0, 32)
     }
 
+    /// Whether a listing that costs something may be subscribed to as a whole.
+    pub(crate) fn may_have_all_for_money(self) -> bool {
+        self.is_before(1, 0)
+    }
+
     /// Whether deleting a repo takes its entry at once, and leaves its data.
     pub(crate) fn deletes_for_good(self) -> bool {
         self.is_before(1, 2)

@@ -128,7 +128,8 @@ fn draw_up(
 ) -> Result<(StoredRepo, StoredRepo, Subscription), Refusal> {
     let missing = || Refusal::missing(format!("Exchange listing {} not found", wanted.listing));
     let listing = db.listing(&wanted.listing)?.filter(|it| it.status == "published").ok_or_else(missing)?;
-    if listing.pricing_model != "free" && !wanted.is_filtered() {
+    let whole = !wanted.is_filtered() && !call.era.may_have_all_for_money();
+    if listing.pricing_model != "free" && whole {
         return Err(Refusal::conflict("Direct subscriptions are only allowed on free listings"));
     }
     let parent = listing.repo_id.as_deref().map(|id| db.repo_with_id(id)).transpose()?.flatten();

@@ -48,20 +48,35 @@ pub(crate) async fn make_subset(
     if let Some(read) = read.as_ref().filter(|_| chunks == Chunks::Copied) {
         check_all_come_along(read, filter).await.map_err(|error| unreadable(name_of(source), &error))?;
     }
-    let version = match (chunks, &parent) {
-        (Chunks::Copied, Some(parent)) => parent.spec_version(),
-        // References to chunks by the name of a container came with the second version of the format.
-        _ => SpecVersionBin::V2,
-    };
+    // Who reads the source reads the part, too.
+    let version = parent.as_ref().map_or(SpecVersionBin::V2, Repository::spec_version);
+    let folder = (version == SpecVersionBin::V1).then(|| folder_url(source));
+    let how = How { chunks, folder: folder.as_deref() };
     let created = Repository::create(to).spec_version(version).execute().await;
     let created = created.map_err(|error| failed(&error))?;
     let Some(read) = read else { return Ok(()) };
     let mut write = created.writable_session("main").await.map_err(|error| failed(&error))?;
-    if copy(&read, &mut write, filter, chunks).await.map_err(|error| failed(&error))? {
+    if copy(&read, &mut write, filter, how).await.map_err(|error| failed(&error))? {
         let commit = write.commit("subscription to a part").execute().await;
         commit.map_err(|error| failed(&error))?;
     }
     Ok(())
+}
+
+/// How chunks get into a part.
+#[derive(Debug, Clone, Copy)]
+struct How<'u> {
+    chunks: Chunks,
+    /// Where they lie, by which they are referred to in the first version of the format; the second knows containers by
+    /// name.
+    folder: Option<&'u str>,
+}
+
+/// Where the chunks of a repo lie, as a URL.
+fn folder_url(repo: &StoredRepo) -> String {
+    let bucket = repo.bucket.as_ref().map_or("", |bucket| bucket.model.name.as_str());
+    let scheme = repo.bucket.as_ref().and_then(|bucket| bucket.model.platform.scheme()).unwrap_or("s3");
+    format!("{scheme}://{bucket}/{}", chunk_folder(&repo.model.prefix))
 }
 
 fn apart(repo: &StoredRepo) -> Refusal {
@@ -108,7 +123,7 @@ async fn check_all_come_along(read: &Session, filter: &NodeFilter) -> Copied<()>
 }
 
 /// Copies what passes. Returns whether there was anything.
-async fn copy(read: &Session, write: &mut Session, filter: &NodeFilter, chunks: Chunks) -> Copied<bool> {
+async fn copy(read: &Session, write: &mut Session, filter: &NodeFilter, how: How<'_>) -> Copied<bool> {
     let nodes = wanted(read, filter).await?;
     for node in &nodes {
         match &node.node_data {
@@ -120,20 +135,20 @@ async fn copy(read: &Session, write: &mut Session, filter: &NodeFilter, chunks: 
             NodeData::Array { shape, dimension_names, .. } => {
                 let (shape, names) = (shape.clone(), dimension_names.clone());
                 write.add_array(node.path.clone(), shape, names, node.user_data.clone()).await?;
-                copy_chunks(read, write, &node.path, chunks).await?;
+                copy_chunks(read, write, &node.path, how).await?;
             }
         }
     }
     Ok(!nodes.is_empty())
 }
 
-async fn copy_chunks(read: &Session, write: &mut Session, path: &Path, how: Chunks) -> Copied<()> {
+async fn copy_chunks(read: &Session, write: &mut Session, path: &Path, how: How<'_>) -> Copied<()> {
     let chunks = read.array_chunk_iterator(path).await;
     let mut chunks = std::pin::pin!(chunks);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
-        let payload = match (chunk.payload, how) {
-            (ChunkPayload::Ref(own), Chunks::Referred) => referred(own),
+        let payload = match (chunk.payload, how.chunks) {
+            (ChunkPayload::Ref(own), Chunks::Referred) => referred(own, how.folder),
             (ChunkPayload::Ref(_), Chunks::Copied) => taken_along(read, write, path, &chunk.coord).await?,
             (other, _) => Some(other),
         };
@@ -158,8 +173,11 @@ async fn taken_along(
 }
 
 /// A chunk of the source as one in the container that leads there.
-fn referred(own: ChunkRef) -> Option<ChunkPayload> {
-    let location = VirtualChunkLocation::from_vcc_path(SOURCE, &own.id.to_string()).ok()?;
+fn referred(own: ChunkRef, folder: Option<&str>) -> Option<ChunkPayload> {
+    let location = match folder {
+        Some(folder) => VirtualChunkLocation::from_url(&format!("{folder}{}", own.id)).ok()?,
+        None => VirtualChunkLocation::from_vcc_path(SOURCE, &own.id.to_string()).ok()?,
+    };
     let (offset, length) = (own.offset, own.length);
     Some(ChunkPayload::Virtual(VirtualChunkRef { location, offset, length, checksum: None }))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arraylake_local::{LocalConfig, RunningLake, serve};
 use chrono::TimeDelta;
 use icechunk::config::{S3Credentials, S3Options, S3StaticCredentials};
+use icechunk::format::format_constants::SpecVersionBin;
 use icechunk::storage::new_s3_storage;
 use icechunk::{Repository, Storage};
 use serde_json::{Value, json};
@@ -40,10 +41,15 @@ pub(crate) async fn running() -> (RunningLake, Client) {
 
 /// Makes a repo and its data.
 pub(crate) async fn filled(client: &Client, name: &str, bucket: &str) -> Value {
+    filled_with(client, name, bucket, SpecVersionBin::V2).await
+}
+
+/// The same with data of a version of the format.
+pub(crate) async fn filled_with(client: &Client, name: &str, bucket: &str, version: SpecVersionBin) -> Value {
     let body = json!({"name": name, "bucket_nickname": bucket});
     let repo = client.post("/orgs/local/repos", &body).await.ok();
     let open = client.get(&format!("/repos/local/{name}/open")).await.ok();
-    Repository::create(storage(&open)).execute().await.unwrap();
+    Repository::create(storage(&open)).spec_version(version).execute().await.unwrap();
     repo
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use icechunk::config::{Credentials, S3Credentials, S3Options, S3StaticCredentials};
+use icechunk::format::format_constants::SpecVersionBin;
 use icechunk::format::snapshot::ArrayShape;
 use icechunk::format::{ByteRange, ChunkIndices};
 use icechunk::repository::VersionInfo;
@@ -12,7 +13,7 @@ use icechunk::{ObjectStoreConfig, Repository, RepositoryConfig};
 use serde_json::{Value, json};
 
 use crate::client::{Client, lake, remote};
-use crate::data::{filled, running, storage};
+use crate::data::{filled, filled_with, running, storage};
 
 const SHARED: &str = "/repos/other/mine";
 /// What is repeated in the chunk inside.
@@ -185,10 +186,16 @@ async fn own_bucket(provider: &Client, reader: &Client) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filtered_subscription_has_a_part_of_its_parent_and_refers_to_the_chunks_there() {
+    for version in [SpecVersionBin::V1, SpecVersionBin::V2] {
+        check_filtered_subscription(version).await;
+    }
+}
+
+async fn check_filtered_subscription(version: SpecVersionBin) {
     let (lake, provider) = running().await;
     let reader = second_org(&provider).await;
     own_bucket(&provider, &reader).await;
-    let repo = filled(&provider, "data", "delegated").await;
+    let repo = filled_with(&provider, "data", "delegated", version).await;
     write_two_arrays(&provider).await;
     let body = json!({"repo_id": repo["_id"], "listing_name": "Data", "pricing_model": "paid"});
     let listing = provider.post("/orgs/local/exchange-listings", &body).await.ok();
@@ -210,7 +217,7 @@ async fn a_filtered_subscription_has_a_part_of_its_parent_and_refers_to_the_chun
     let chunks = format!("{}/chunks", repo["prefix"].as_str().unwrap());
     let grant = json!({"bucket": "delegated-data", "prefix": chunks, "access": "read"});
     assert_eq!(crate::virtual_chunks::grants(&entry["credentials"]), json!([grant]));
-    assert_eq!(read_part(&open, &prefix).await, INSIDE.repeat(40));
+    assert_eq!(read_part(&open, &prefix, version).await, INSIDE.repeat(40));
     let rows = provider.get(&format!("/repo/{}/subscriptions", repo["_id"].as_str().unwrap())).await.ok();
     assert_eq!(rows["items"][0]["subscription_type"], "filtered");
     provider.delete("/orgs/local/data?immediate=true").await.ok();
@@ -260,7 +267,7 @@ async fn a_private_subscription_has_its_part_with_it_and_outlives_its_parent() {
 }
 
 /// The chunk of the part that was taken, by what the answer of `/open` grants.
-async fn read_part(open: &Value, prefix: &str) -> Vec<u8> {
+async fn read_part(open: &Value, prefix: &str, version: SpecVersionBin) -> Vec<u8> {
     let entry = &open["virtual_chunk_credentials"][prefix];
     let options = S3Options::default()
         .with_region("us-east-1")
@@ -282,6 +289,7 @@ async fn read_part(open: &Value, prefix: &str) -> Vec<u8> {
     let allowed = HashMap::from([(prefix.to_owned(), Some(keys))]);
     let builder = Repository::open(storage(open)).config(config).authorize_virtual_chunk_access(allowed);
     let repo = builder.execute().await.unwrap();
+    assert_eq!(repo.spec_version(), version, "who reads the parent reads the part");
     chunk_inside(&repo).await
 }
 
