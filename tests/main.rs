@@ -25,6 +25,8 @@ mod contract;
 mod errors;
 #[path = "suite/google.rs"]
 mod google;
+#[path = "suite/iceberg.rs"]
+mod iceberg;
 #[path = "suite/icechunk.rs"]
 mod icechunk;
 #[path = "suite/icechunk_requests.rs"]

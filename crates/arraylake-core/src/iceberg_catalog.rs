@@ -23,13 +23,17 @@ const HEAD_NAMESPACE: &str = "HEAD /v1/{prefix}/namespaces/{namespace}";
 
 /// The Iceberg catalog of an org, as its service speaks the Iceberg REST protocol. Cheap to clone.
 ///
-/// It knows namespaces, tables and their names. To read and write tables, give
-/// [`properties`](Self::properties) to a library for them, such as `iceberg` with `iceberg-catalog-rest`:
+/// It knows namespaces, tables and their names. To read and write what is in tables, give
+/// [`properties`](Self::properties) to a library for them, such as `iceberg` with `iceberg-catalog-rest`, and a factory
+/// for the stores of their files:
 ///
 /// ```text
 /// let properties = client.get_iceberg(&org).await?.properties().await?;
-/// let catalog = RestCatalogBuilder::default().load("arraylake", properties.into_iter().collect()).await?;
+/// let builder = RestCatalogBuilder::default().with_storage_factory(files);
+/// let catalog = builder.load("arraylake", properties.into_iter().collect()).await?;
 /// ```
+///
+/// A service on your own machine (`arraylake serve`) has namespaces there, and no tables.
 ///
 /// Every request asks for keys to the tables' files (`X-Iceberg-Access-Delegation: vended-credentials`), and a login is
 /// renewed as for all other calls.

@@ -34,6 +34,7 @@ mod play_v1_history;
 mod play_v1_zarr;
 mod play_v1_zarr_write;
 mod record;
+mod sharpness;
 mod told;
 mod values;
 mod watched_store;
@@ -109,11 +110,15 @@ impl Tally {
     }
 }
 
+/// Where our own recordings are.
+fn own() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("recordings")
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_recorded_call_is_made_the_same_way_or_differs_for_a_reason() {
     let given = std::env::var_os("ARRAYLAKE_TEST_RECORDINGS").map(PathBuf::from);
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("recordings");
-    let records = record::read_all(given.as_ref().unwrap_or(&own));
+    let records = record::read_all(given.as_ref().unwrap_or(&own()));
     assert!(!records.is_empty(), "there are recordings");
     let mut tally = Tally::new();
     for record in &records {

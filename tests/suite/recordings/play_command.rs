@@ -68,3 +68,20 @@ fn words(line: &str) -> Vec<String> {
     }
     words
 }
+
+#[test]
+fn a_line_without_quotes_is_taken_apart_at_its_options() {
+    let line = "arraylake repo set-status a/b maintenance --message back soon --output json";
+    let expected = [
+        "arraylake",
+        "repo",
+        "set-status",
+        "a/b",
+        "maintenance",
+        "--message",
+        "back soon",
+        "--output",
+        "json",
+    ];
+    assert_eq!(words(line), expected);
+}
