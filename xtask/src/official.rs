@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Stdio},
 };
@@ -34,6 +35,8 @@ struct Suite {
     seed: &'static str,
     /// Where its tests are.
     tests: &'static str,
+    /// Whether its tests use Google's object store, which is stood in for.
+    google: bool,
     /// What more pytest is to know.
     options: &'static [&'static str],
 }
@@ -46,7 +49,11 @@ const SEED_V1: &str = "
 tokens: [{token: ema_of-the-suite, user: abc@earthmover.io, permissions: {default: [CAN_MANAGE_USERS, CAN_WRITE_REPOS]}}]
 ";
 
-const SUITES: [Suite; 3] = [
+/// Whom and what most suites take for granted.
+const OWNER: &str = "{email: abc@earthmover.io, first_name: ABC, family_name: User}";
+const ORGS: &str = "{name: my-org}, {name: bucketty}";
+
+const SUITES: [Suite; 6] = [
     Suite {
         name: "1.7.0",
         release: "1.7.0",
@@ -56,10 +63,59 @@ const SUITES: [Suite; 3] = [
             variable: "ARRAYLAKE_OFFICIAL_PYTHON",
             interpreters: &NEW,
         },
-        owner: "{email: abc@earthmover.io, first_name: ABC, family_name: User}",
-        orgs: "{name: my-org}, {name: bucketty}",
+        owner: OWNER,
+        orgs: ORGS,
         seed: "",
         tests: "tests",
+        google: false,
+        options: &[],
+    },
+    Suite {
+        name: "1.5.0",
+        release: "1.5.0",
+        environment: Environment {
+            name: "py312-arraylake-1.5.0-suite",
+            requirements: "tests/official/requirements-1.5.0.txt",
+            variable: "ARRAYLAKE_OFFICIAL_PYTHON_15",
+            interpreters: &NEW,
+        },
+        owner: OWNER,
+        orgs: ORGS,
+        seed: "",
+        tests: "tests",
+        google: false,
+        options: &[],
+    },
+    Suite {
+        name: "1.0.0",
+        release: "1.0.0",
+        environment: Environment {
+            name: "py312-arraylake-1.0.0-suite",
+            requirements: "tests/official/requirements-1.0.0.txt",
+            variable: "ARRAYLAKE_OFFICIAL_PYTHON_10",
+            interpreters: &NEW,
+        },
+        owner: OWNER,
+        orgs: ORGS,
+        seed: "",
+        tests: "tests",
+        google: false,
+        options: &[],
+    },
+    Suite {
+        name: "0.33.0",
+        release: "0.33.0",
+        environment: Environment {
+            name: "py312-arraylake-0.33.0-suite",
+            requirements: "tests/official/requirements-0.33.0.txt",
+            variable: "ARRAYLAKE_OFFICIAL_PYTHON_033",
+            interpreters: &NEW,
+        },
+        owner: OWNER,
+        orgs: ORGS,
+        seed: "",
+        tests: "tests",
+        google: false,
         options: &[],
     },
     Suite {
@@ -72,9 +128,10 @@ const SUITES: [Suite; 3] = [
             interpreters: &OLD,
         },
         owner: "{email: abc@earthmover.io}",
-        orgs: "{name: my-org}, {name: bucketty}",
+        orgs: ORGS,
         seed: "",
         tests: "tests",
+        google: false,
         // They need an older Zarr and are a suite of their own.
         options: &["--ignore=tests/v1"],
     },
@@ -91,6 +148,7 @@ const SUITES: [Suite; 3] = [
         orgs: "{name: my-org}, {name: bucketty}, {name: default}",
         seed: SEED_V1,
         tests: "tests/v1",
+        google: true,
         // The slow tests are those of properties: with as many examples as there is time for.
         options: &["--runslow", "--examples=15", "--asyncio-mode=auto", "--least=95"],
     },
@@ -119,15 +177,20 @@ impl Suite {
         let python = self.environment.python(&target)?;
         let lake = Lake::start(&target, &place.join("lakes"), self)?;
         let out = place.join(self.name);
+        let google = free_port()?;
         run_command(
             command(&python)
                 .arg(format!("{FOLDER}/fetch.py"))
                 .arg(self.release)
                 .arg(place.join("sources"))
                 .arg(&out)
-                .args([&lake.catalog, &lake.s3]),
+                .args([&lake.catalog, &lake.s3, &google]),
         )?;
-        run_command(&mut self.pytest(&python, &out, args))
+        let mut pytest = self.pytest(&python, &out, args);
+        if self.google {
+            pytest.args(["--google", &google]);
+        }
+        run_command(&mut pytest)
     }
 
     fn pytest(&self, python: &Path, out: &Path, args: &[&str]) -> std::process::Command {
@@ -162,6 +225,12 @@ impl Suite {
         };
         pytest
     }
+}
+
+/// A port that nobody listened on a moment ago.
+fn free_port() -> Result<String> {
+    let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    free.map(|address| address.port().to_string()).map_err(|e| Error::new(format!("a free port: {e}")))
 }
 
 /// A local service for one suite; it ends with this.
