@@ -1,5 +1,6 @@
 //! V1 repos of the local service: what goes well.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arraylake_core::prelude::*;
@@ -7,7 +8,7 @@ use arraylake_core::v1::{Checkout, CommitOptions, NodePath};
 use arraylake_tests::contract::sure;
 use arraylake_tests::lake::TestLake;
 use arraylake_tests::v1::{array, commit, create, group, node};
-use futures_util::TryStreamExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 const ROOT: &str = "meta/root.group.json";
@@ -104,12 +105,38 @@ async fn a_deleted_repo_takes_its_chunks_along_unless_they_are_to_be_kept_and_no
 async fn numbers_that_json_does_not_know_are_kept_as_texts() {
     let lake = TestLake::start().await;
     let repo = create(&lake, &lake.client(), "old").await;
-    let attributes = std::collections::BTreeMap::from([(
+    let attributes = BTreeMap::from([(
         "attributes",
-        std::collections::BTreeMap::from([("nan", f64::NAN), ("low", f64::NEG_INFINITY), ("one", 1.5)]),
+        BTreeMap::from([("nan", f64::NAN), ("low", f64::NEG_INFINITY), ("one", 1.5)]),
     )]);
     repo.set_doc("meta/root.group.json", &attributes).await.unwrap();
     let kept = json!({"attributes": {"nan": "NaN", "low": "-Infinity", "one": 1.5}});
     assert_eq!(repo.get_doc::<Value>("meta/root.group.json").await.unwrap(), kept);
     assert_eq!(repo.filter_metadata("nan == 'NaN'").await.unwrap(), [], "the root is never told");
+}
+
+#[tokio::test]
+async fn a_commit_that_is_given_up_at_any_moment_is_made_once_or_made_by_the_next_one() {
+    let lake = TestLake::start().await;
+    let repo = create(&lake, &lake.client(), "old").await;
+    let mut made_by = BTreeMap::new();
+    for (turn, polls) in [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100, 200, 400, 800].into_iter().enumerate() {
+        repo.set_doc(ROOT, group(&turn.to_string())).await.unwrap();
+        let mut commit = Box::pin(repo.commit("given up", CommitOptions::new()));
+        for _ in 0..polls {
+            if (&mut commit).now_or_never().is_some() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(commit);
+        // What is under way already goes on by itself, and the next one waits for it.
+        let next = repo.commit("the next", CommitOptions::new()).await.unwrap();
+        *made_by.entry(next.is_new()).or_insert(0) += 1;
+        let log = repo.commit_log().await.unwrap();
+        assert_eq!(log.len(), turn + 1, "after {polls} polls: none is missing, and none was made twice");
+        assert_eq!(repo.get_doc::<Value>(ROOT).await.unwrap(), group(&turn.to_string()));
+        assert_eq!(repo.list_active_sessions().await.unwrap().len(), 1, "the one that goes on");
+    }
+    assert!(made_by[&true] > 0, "{made_by:?}");
 }
