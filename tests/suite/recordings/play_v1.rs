@@ -7,7 +7,7 @@ use arraylake_core::v1::{AsyncRepo, Checkout, Ref};
 use serde_json::{Map, Value};
 
 use super::home::Home;
-use super::kinds::{Outcome, kind_of, kind_of_v1};
+use super::kinds::{kind_of, kind_of_v1};
 use super::leaf::Recorded;
 use super::memory::{Prelude, REPO};
 use super::play::{Args, Played};
@@ -41,18 +41,11 @@ pub(crate) async fn play(record: &Record, home: &Home, leaf: &Recorded) -> Optio
     };
     let mut handed = Map::new();
     handed.insert("objects".to_owned(), asked.sorted());
-    Some(Played { handed, ..Played::of(compared(record, answer)) })
-}
-
-/// The outcome, unless the value is another one than was recorded.
-fn compared(record: &Record, answer: Answer) -> Outcome {
-    match answer {
-        Err(error) => Err(kind_of_v1(&error)),
-        Ok(value) if record.raised.is_none() && !value.is_null() && value != record.returned => {
-            Err("another value".to_owned())
-        }
-        Ok(_) => Ok(()),
-    }
+    Some(match answer {
+        // Null says that there is nothing to compare, or that it was done already.
+        Ok(value) => Played { value: Some(value).filter(|it| !it.is_null()), handed, outcome: Ok(()) },
+        Err(error) => Played { handed, ..Played::of(Err(kind_of_v1(&error))) },
+    })
 }
 
 /// Whether nothing was committed to the repo yet.

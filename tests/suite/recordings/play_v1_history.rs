@@ -14,7 +14,7 @@ pub(crate) async fn play(repo: &AsyncRepo, args: &Args<'_>) -> Option<Answer> {
     Some(match args.0.method() {
         "checkout" => checkout(repo, args).await,
         "create_session" | "join_session" | "update_expiration" | "abandon" => session(repo, args).await,
-        "list_active_sessions" => repo.list_active_sessions().await.map(|_| Value::Null),
+        "list_active_sessions" => repo.list_active_sessions().await.map(shown),
         "commit" | "_old_style_single_commit" => commit(repo, args).await,
         "fast_forward" => repo.fast_forward().await.map(|_| Value::Null),
         "tag" | "tags" | "delete_tag" => tags(repo, args).await,
@@ -61,12 +61,11 @@ async fn session(repo: &AsyncRepo, args: &Args<'_>) -> Answer {
         _ => repo.abandon_session().await?,
     };
     // The rest of it is said in other words.
+    let (ours, mut value) = (shown(&session), args.0.returned.clone());
     for key in ["id", "branch", "base_commit", "author_name", "author_email"] {
-        if shown(&session)[key] != args.0.returned[key] {
-            return Ok(json!(format!("another {key}")));
-        }
+        value[key] = ours[key].clone();
     }
-    Ok(Value::Null)
+    Ok(value)
 }
 
 async fn commit(repo: &AsyncRepo, args: &Args<'_>) -> Answer {
@@ -79,11 +78,7 @@ async fn commit(repo: &AsyncRepo, args: &Args<'_>) -> Answer {
 async fn tags(repo: &AsyncRepo, args: &Args<'_>) -> Answer {
     let name = args.text("tag_name");
     match args.0.method() {
-        "tags" => {
-            let tags = repo.tags().await?;
-            Ok(tags.iter().map(|tag| json!(tag.label)).collect::<Value>())
-                .map(|ours| same(args, ours, "label"))
-        }
+        "tags" => repo.tags().await.map(shown),
         "delete_tag" => repo.delete_tag(name).await.map(|()| Value::Null),
         _ => {
             let wanted = match args.get("commit_id") {
@@ -91,56 +86,34 @@ async fn tags(repo: &AsyncRepo, args: &Args<'_>) -> Answer {
                 Some(_) => at(args, "commit_id"),
             };
             let message = args.get("message").and_then(Value::as_str);
-            let tag = repo.tag(name, wanted, message).await?;
-            let ours = (tag.label.as_str(), tag.commit.id.to_string(), tag.message.as_deref());
-            let theirs = &args.0.returned;
-            let same = theirs["label"] == ours.0
-                && theirs["commit"]["id"] == ours.1
-                && theirs["message"] == json!(ours.2);
-            Ok(if same { Value::Null } else { json!(false) })
+            repo.tag(name, wanted, message).await.map(shown)
         }
     }
 }
 
-/// Nothing, if a list of ours is the recorded one seen through a key.
-fn same(args: &Args<'_>, ours: Value, key: &str) -> Value {
-    let theirs: Value =
-        args.0.returned.as_array().into_iter().flatten().map(|row| row[key].clone()).collect();
-    if ours == theirs { Value::Null } else { ours }
-}
-
 async fn branches(repo: &AsyncRepo, args: &Args<'_>) -> Answer {
     match args.0.method() {
-        "branches" => {
-            let branches = repo.branches().await?;
-            Ok(same(args, branches.iter().map(|branch| json!(branch.id)).collect(), "id"))
-        }
+        "branches" => repo.branches().await.map(shown),
         "new_branch" => repo.new_branch(args.text("branch_name")).await.map(|()| Value::Null),
         _ => repo.delete_branch(args.text("branch")).await.map(|()| Value::Null),
     }
 }
 
 async fn log(repo: &AsyncRepo, args: &Args<'_>) -> Answer {
-    let ids = |commits: &mut dyn Iterator<Item = String>| -> Value { commits.map(Value::from).collect() };
-    let theirs = |commits: &Value| -> Value {
-        commits.as_array().into_iter().flatten().map(|commit| commit["id"].clone()).collect()
-    };
-    let returned = &args.0.returned;
-    let (ours, theirs) = match args.0.method() {
+    match args.0.method() {
         "commit_log" => {
             let log = repo.commit_log().await?;
-            (ids(&mut log.iter().map(|commit| commit.id.to_string())), theirs(&returned["commits"]))
+            let commits: Vec<_> = log.iter().collect();
+            let tip = commits.first().map(|commit| commit.id.to_string());
+            Ok(json!({"repo_name": repo.name().to_string(), "commit_id": tip, "commits": shown(commits)}))
         }
-        "get_commits" => {
-            let all = repo.get_commits().await?;
-            (ids(&mut all.iter().map(|commit| commit.id.to_string())), theirs(returned))
-        }
+        "get_commits" => repo.get_commits().await.map(|all| shown(all.iter().collect::<Vec<_>>())),
         _ => {
-            let data = repo.commit_data(true).await?;
-            (json!(data.commits().len()), json!(returned["commits"].as_array().map_or(0, Vec::len)))
+            let ours = repo.commit_data(true).await?.commits().len();
+            let theirs = args.0.returned["commits"].as_array().map_or(0, Vec::len);
+            Ok(if ours == theirs { Value::Null } else { json!(ours) })
         }
-    };
-    Ok(if ours == theirs { Value::Null } else { ours })
+    }
 }
 
 async fn status(repo: &AsyncRepo, args: &Args<'_>) -> Answer {

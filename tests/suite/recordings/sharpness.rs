@@ -67,7 +67,7 @@ async fn what_a_zarr_store_writes_is_noticed_path_by_path() {
     after.retain(|line| !before.contains(line));
     assert_eq!(after, ["body of chunks/_bulk_set changed .data/root/arr/c0.content.length"]);
     changed.returned[3] = json!(99);
-    assert!(lines(&changed).await.contains(&"outcome: another value instead of a value".to_owned()));
+    assert!(lines(&changed).await.contains(&"value []: 3 instead of 99".to_owned()));
 }
 
 #[test]

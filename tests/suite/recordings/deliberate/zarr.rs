@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Deliberate] = &[
     row(0, "0.*", "store", "*erase_prefix", "order of the requests", CHUNKS_FIRST),
     row(0, "0.20.*", "store", "*list_prefix", "query * prefix=*", ROOTS),
     row(0, "0.20.*", "store", "*list_prefix", "added *", OWN_DOCUMENT),
-    row(0, "0.20.*", "store", "*list_prefix", "outcome: another value instead of a value", OWN_DOCUMENT),
+    row(0, "0.20.*", "store", "*list_prefix", "value *", OWN_DOCUMENT),
     row(0, "0.20.*", "store", "*open an array", "outcome: a value instead of invalid input", DAMAGED),
     row(0, "0.20.*", "store", "*list_prefix", "order of the requests", ROOTS),
     row(0, "0.20.*", "store", "*missing array", "outcome: not found instead of *", MISSING),
