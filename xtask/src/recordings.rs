@@ -10,6 +10,8 @@ use crate::process::{Error, Result, cargo, root};
 
 /// Names the folder for the test.
 const FOLDER: &str = "ARRAYLAKE_TEST_RECORDINGS";
+/// The test.
+const TEST: &str = "recordings::every_recorded_call";
 /// How the test begins a line that is for whoever asked.
 const MARK: &str = "recordings: ";
 
@@ -17,7 +19,7 @@ const MARK: &str = "recordings: ";
 pub(crate) fn run(folder: Option<&str>) -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--locked", "--quiet", "-p", "arraylake-tests", "--test", "suite"]);
-    command.args(["--", "--nocapture", "recordings::"]);
+    command.args(["--", "--nocapture", TEST]);
     match folder {
         Some(folder) => command.env(FOLDER, absolute(Path::new(folder))?),
         None => command.env_remove(FOLDER),
@@ -26,7 +28,8 @@ pub(crate) fn run(folder: Option<&str>) -> Result<()> {
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(problem)?;
     let mut told = false;
     for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
-        if let Some(text) = line.map_err(problem)?.strip_prefix(MARK) {
+        // Before it may stand the dots of tests that are done.
+        if let Some((_, text)) = line.map_err(problem)?.split_once(MARK) {
             println!("{text}");
             told = true;
         }
