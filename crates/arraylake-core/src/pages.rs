@@ -11,9 +11,6 @@ use tokio::task::JoinHandle;
 
 use crate::error::{Error, Result};
 
-/// The most rows for which room is made ahead.
-const MAX_ROOM: u64 = 20_000;
-
 type Answer<T> = Pin<Box<dyn Future<Output = Result<Page<T>>> + Send>>;
 
 /// A listing, page by page and in order. Pages are fetched ahead, one unless told otherwise, so that no more than those
@@ -101,17 +98,25 @@ impl<T: Send + 'static> Pages<T> {
     ///
     /// # Errors
     /// If a page cannot be had.
-    pub async fn collect(mut self) -> Result<Rows<T>> {
-        let Some(first) = self.next().await? else { return Ok(Rows::default()) };
-        let mut rows = first.rows;
-        // Rows are large, and growing would move them time and again. A service that boasts must not claim much memory.
-        let room = first.total.min(MAX_ROOM).saturating_sub(rows.items.len() as u64);
-        rows.items.reserve(usize::try_from(room).unwrap_or_default());
-        while let Some(page) = self.next().await? {
-            rows.items.extend(page.rows.items);
-            rows.bad.extend(page.rows.bad);
+    pub async fn collect(self) -> Result<Rows<T>> {
+        let pages = self.collect_pages().await?;
+        let mut rows = Rows::default();
+        // Rows are large, and growing would move them time and again.
+        rows.items.reserve_exact(pages.iter().map(|page| page.items.len()).sum());
+        for page in pages {
+            rows.items.extend(page.items);
+            rows.bad.extend(page.bad);
         }
         Ok(rows)
+    }
+
+    /// The rows of all pages, each page by itself.
+    pub(crate) async fn collect_pages(mut self) -> Result<Vec<Rows<T>>> {
+        let mut pages = Vec::new();
+        while let Some(page) = self.next().await? {
+            pages.push(page.rows);
+        }
+        Ok(pages)
     }
 
     fn start(&mut self, most: usize) {

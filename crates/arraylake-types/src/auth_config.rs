@@ -243,10 +243,10 @@ impl Fields {
     fn into_other(self) -> Other {
         let mut all = match serde_json::to_value(&self) {
             Ok(Value::Object(fields)) => fields,
-            _ => self.other,
+            _ => self.other.into_map(),
         };
         all.retain(|key, value| key != "method" && !value.is_null());
-        all
+        all.into()
     }
 }
 

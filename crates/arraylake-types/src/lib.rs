@@ -69,6 +69,7 @@ pub mod new_bucket;
 pub mod open;
 pub mod optimization;
 pub mod org;
+pub mod other;
 pub mod page;
 pub mod permission;
 pub mod repo;
@@ -120,6 +121,7 @@ pub use new_bucket::{BucketUri, NewBucket};
 pub use open::{Author, OpenRepo, VirtualChunkCredentials};
 pub use optimization::{ExpirationConfig, GcConfig, OptimizationConfig, OptimizationWindow, Retention};
 pub use org::{OrgInfo, OrgResponse};
+pub use other::Other;
 pub use page::{Page, PageRequest};
 pub use permission::{Action, ApiClient, OrgActions, PrincipalPermissions, ServiceAction};
 pub use repo::{RepoHealth, RepoKind, RepoModel, RepoVisibility};
@@ -136,6 +138,3 @@ pub use user::{ApiTokenInfo, Principal, UserInfo};
 pub use virtual_chunks::{
     AccessPolicy, AccessPolicyKey, NewAccessPolicy, PolicyUseCase, UpdateContainers, VirtualChunkContainers,
 };
-
-/// Fields of an answer that this version does not know, kept so that nothing is lost on the way through.
-pub type Other = serde_json::Map<String, serde_json::Value>;

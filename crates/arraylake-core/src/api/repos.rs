@@ -1,5 +1,6 @@
 //! [`Repos`]: entries of repos in the catalog.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
@@ -144,7 +145,7 @@ pub trait Repos: Send + Sync {
 impl Repos for AsyncClient {
     async fn list_repos(&self, org: &OrgName, options: ListRepos) -> Result<Rows<RepoModel>> {
         let pages = repo_pages(self, org, PageRequest::default(), options)?;
-        Ok(newest_first(pages.with_ahead(PAGES_AHEAD).collect().await?))
+        Ok(newest_first(pages.with_ahead(PAGES_AHEAD).collect_pages().await?))
     }
 
     async fn list_repos_page(
@@ -256,16 +257,30 @@ pub(crate) fn is_missing_route(error: &Error) -> bool {
     matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED))
 }
 
-/// A listing may shift between two pages, so that a repo comes twice.
-fn newest_first(mut rows: Rows<RepoModel>) -> Rows<RepoModel> {
-    let mut seen = HashSet::with_capacity(rows.items.len());
-    let again: Vec<bool> = rows.items.iter().map(|repo| !seen.insert(repo.id.as_str())).collect();
-    if again.contains(&true) {
-        let mut again = again.into_iter();
-        rows.items.retain(|_| again.next() != Some(true));
+/// One listing of the rows of all pages. It may have shifted between two of them, so that a repo comes twice.
+///
+/// Rows are large: only their keys are sorted, and each row is moved once.
+fn newest_first(pages: Vec<Rows<RepoModel>>) -> Rows<RepoModel> {
+    let mut seen = HashSet::with_capacity(pages.iter().map(|page| page.len()).sum());
+    let mut order = Vec::with_capacity(seen.capacity());
+    for (page, rows) in pages.iter().enumerate() {
+        for (row, repo) in rows.iter().enumerate() {
+            if seen.insert(repo.id.as_str()) {
+                // Among repos changed at once, the order is that of the service.
+                order.push((Reverse(repo.updated), page, row));
+            }
+        }
     }
-    // Rows are large: this sorts their keys, and moves each row once.
-    rows.items.sort_by_cached_key(|repo| std::cmp::Reverse(repo.updated));
+    order.sort_unstable();
+    let mut bad = Vec::new();
+    let take_apart = |mut rows: Rows<RepoModel>| {
+        bad.append(&mut rows.bad);
+        rows.items.into_iter().map(Some).collect()
+    };
+    let mut slots: Vec<Vec<Option<RepoModel>>> = pages.into_iter().map(take_apart).collect();
+    let mut rows = Rows::new(Vec::with_capacity(order.len()));
+    rows.items.extend(order.into_iter().filter_map(|(_, page, row)| slots[page][row].take()));
+    rows.bad = bad;
     rows
 }
 
