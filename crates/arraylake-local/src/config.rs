@@ -56,7 +56,8 @@ impl LocalConfig {
         }
     }
 
-    /// A lake in a directory of its own that goes away with the last service on it.
+    /// A lake in a directory of its own that goes away with the last service on it. For the same reason nothing in it
+    /// waits for the disk: a power failure may lose what was written, a kill loses nothing.
     ///
     /// # Errors
     /// The directory cannot be made.

@@ -39,10 +39,12 @@ impl Lake {
     /// Opens the directory, makes what is missing, and sows the seed. Blocks.
     pub(crate) fn open(config: LocalConfig) -> Result<Self, LocalError> {
         let lock = files::take_lake(&config.dir)?;
-        let store = Store::open(&config.dir.join("catalog.sqlite"))?;
+        let lasting = config.temporary.is_none();
+        let store = Store::open(&config.dir.join("catalog.sqlite"), lasting)?;
         let ring = Arc::new(store.run_now(KeyRing::load)?);
         let keys = Arc::<KeyRing>::clone(&ring);
-        let endpoint = Endpoint::open(&config.dir.join("s3"), keys, config.clock.clone())
+        let open = if lasting { Endpoint::open } else { Endpoint::open_temporary };
+        let endpoint = open(&config.dir.join("s3"), keys, config.clock.clone())
             .map_err(|error| LocalError::io("the objects", error))?;
         let (token, _) = kept_secret(&config, "token", "ema_")?;
         let (admin_token, _) = kept_secret(&config, "admin-token", "admin_")?;

@@ -7,8 +7,9 @@
 //! tmp/             files being written; emptied when the directory is opened
 //! ```
 //!
-//! A writer fills a file in `tmp`, syncs it, and renames it into place under the lock of its key. Readers take no
-//! lock: an open file is one version of an object, whatever happens to its name. Everything here blocks.
+//! A writer fills a file in `tmp`, syncs it unless the directory is a temporary one, and renames it into place under the
+//! lock of its key. Readers take no lock: an open file is one version of an object, whatever happens to its name.
+//! Everything here blocks.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File, TryLockError};
@@ -38,12 +39,14 @@ pub(super) struct Disk {
     stripes: Vec<Mutex<()>>,
     /// Held for writing while a bucket goes away, for reading while an object comes into one.
     buckets: RwLock<()>,
+    /// Whether objects outlast the machine that serves them.
+    lasting: bool,
     _lock: File,
 }
 
 impl Disk {
     /// Opens a directory for this process alone and clears what a crash left behind.
-    pub(super) fn open(root: &Path) -> io::Result<Self> {
+    pub(super) fn open(root: &Path, lasting: bool) -> io::Result<Self> {
         fs::create_dir_all(root)?;
         let lock = File::options().create(true).truncate(false).write(true).open(root.join("lock"))?;
         lock.try_lock().map_err(|error| match error {
@@ -61,7 +64,7 @@ impl Disk {
             fs::create_dir_all(root.join(name))?;
         }
         let stripes = (0..STRIPES).map(|_| Mutex::default()).collect();
-        Ok(Self { root: root.to_owned(), stripes, buckets: RwLock::default(), _lock: lock })
+        Ok(Self { root: root.to_owned(), stripes, buckets: RwLock::default(), lasting, _lock: lock })
     }
 
     /// An empty file to fill; it is deleted unless it is put in place.
@@ -129,7 +132,7 @@ impl Disk {
         }
     }
 
-    /// Puts an object in its place if the conditions hold for the one that is there.
+    /// Puts an object in its place if the conditions hold for the one that is there, and makes it last.
     pub(super) fn put(
         &self,
         bucket: &str,
@@ -140,12 +143,19 @@ impl Disk {
         let _stays = self.buckets.read().unwrap_or_else(PoisonError::into_inner);
         let root = self.bucket(bucket)?;
         let path = object_path(&root, key);
+        if self.lasting {
+            object.file.as_file().sync_data().map_err(internal)?;
+        }
         let new_directories = {
             let _alone = self.lock(&path);
             check(&path, when)?;
             place(object.file, &path).map_err(internal)?
         };
-        let changed = if new_directories { usize::MAX } else { 1 };
+        let changed = match (self.lasting, new_directories) {
+            (false, _) => 0,
+            (true, false) => 1,
+            (true, true) => usize::MAX,
+        };
         for directory in path.ancestors().skip(1).take_while(|path| path.starts_with(&root)).take(changed) {
             sync_directory(directory).map_err(internal)?;
         }
@@ -266,7 +276,7 @@ mod tests {
 
     fn disk() -> (TempDir, Disk) {
         let dir = tempfile::tempdir().unwrap();
-        let disk = Disk::open(dir.path()).unwrap();
+        let disk = Disk::open(dir.path(), true).unwrap();
         disk.create_bucket("data").unwrap();
         (dir, disk)
     }
@@ -276,7 +286,18 @@ mod tests {
         writer.write(&[Bytes::from(data)]).unwrap();
         let draft = writer.finish();
         let meta = ObjectMeta::new(draft.size, draft.etag(), chrono::Utc::now(), Attributes::default());
-        disk.put("data", key, draft.seal_volatile(meta).unwrap(), when)
+        disk.put("data", key, draft.seal(meta).unwrap(), when)
+    }
+
+    #[test]
+    fn objects_of_a_temporary_directory_come_into_place_like_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Disk::open(dir.path(), false).unwrap();
+        disk.create_bucket("data").unwrap();
+        put(&disk, "a/b", b"one".to_vec(), &WriteConditions::default()).unwrap();
+        put(&disk, "a/b", b"two".to_vec(), &WriteConditions::default()).unwrap();
+        let (file, meta) = disk.open_object("data", "a/b").unwrap();
+        assert_eq!(read_at(&file, 0, meta.size).unwrap(), b"two");
     }
 
     #[test]
@@ -356,7 +377,7 @@ mod tests {
         put(&disk, "k", vec![1], &WriteConditions::default()).unwrap();
         drop(disk);
         fs::write(dir.path().join("tmp/half"), b"half").unwrap();
-        let disk = Disk::open(dir.path()).unwrap();
+        let disk = Disk::open(dir.path(), true).unwrap();
         assert_eq!(dir.path().join("tmp").read_dir().unwrap().count(), 0);
         assert!(disk.open_object("data", "k").is_ok());
     }

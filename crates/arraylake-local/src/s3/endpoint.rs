@@ -47,7 +47,19 @@ impl Endpoint {
     /// The directory cannot be used, or another endpoint serves it
     /// ([`WouldBlock`](io::ErrorKind::WouldBlock)).
     pub fn open(dir: &Path, store: Arc<dyn CredentialStore>, clock: Clock) -> io::Result<Self> {
-        let disk = Disk::open(dir)?;
+        Self::of(Disk::open(dir, true)?, dir, store, clock)
+    }
+
+    /// The same for a directory that is thrown away with the process: objects are as whole and as safe from a kill as
+    /// ever, but nothing waits for the disk, and a power failure may lose them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_temporary(dir: &Path, store: Arc<dyn CredentialStore>, clock: Clock) -> io::Result<Self> {
+        Self::of(Disk::open(dir, false)?, dir, store, clock)
+    }
+
+    fn of(disk: Disk, dir: &Path, store: Arc<dyn CredentialStore>, clock: Clock) -> io::Result<Self> {
         disk.drop_old_uploads(clock.now())?;
         let temporary = TemporaryKeys::open(&dir.join("signing.key"), clock.clone())?;
         let service = Service { disk: Arc::new(disk), clock: clock.clone() };

@@ -187,15 +187,8 @@ impl Draft {
         etag(self.tag, 1)
     }
 
-    /// Adds the description and makes the file last.
+    /// Adds the description. Nothing is synced yet.
     pub(super) fn seal(self, meta: ObjectMeta) -> io::Result<Sealed> {
-        let sealed = self.seal_volatile(meta)?;
-        sealed.file.as_file().sync_data()?;
-        Ok(sealed)
-    }
-
-    /// Adds the description, for a file that need not survive a power failure.
-    pub(super) fn seal_volatile(self, meta: ObjectMeta) -> io::Result<Sealed> {
         seal(self.file, meta)
     }
 }
@@ -232,9 +225,7 @@ pub(super) fn join(mut file: NamedTempFile, sources: &[(File, u64)], meta: Objec
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
-    let sealed = seal(file, meta)?;
-    sealed.file.as_file().sync_data()?;
-    Ok(sealed)
+    seal(file, meta)
 }
 
 #[cfg(test)]

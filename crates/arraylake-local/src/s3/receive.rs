@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 use super::disk::{Disk, internal};
 use super::object_file::{Draft, Writer};
 
-/// How much is gathered before it goes to the disk.
-const BATCH: usize = 1 << 20;
+/// How much is gathered before it goes to the disk. Usual chunks are smaller, and then are written in one go.
+const BATCH: usize = 2 << 20;
 
 /// What the client says about the body.
 #[derive(Debug, Default)]

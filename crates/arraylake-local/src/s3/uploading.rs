@@ -64,7 +64,7 @@ impl Service {
             let draft = received.finish(disk)?;
             let meta = ObjectMeta::new(draft.size, draft.etag(), now, Attributes::default());
             let sums = draft.sums.clone();
-            let part = draft.seal_volatile(meta).map_err(internal)?;
+            let part = draft.seal(meta).map_err(internal)?;
             let meta = disk.put_part(&input.upload_id, input.part_number, part)?;
             Ok(S3Response::new(UploadPartOutput {
                 e_tag: etag(&meta),
@@ -106,7 +106,7 @@ impl Service {
             }
             let draft = writer.finish();
             let meta = ObjectMeta::new(draft.size, draft.etag(), now, Attributes::default());
-            let part = draft.seal_volatile(meta).map_err(internal)?;
+            let part = draft.seal(meta).map_err(internal)?;
             let meta = disk.put_part(&input.upload_id, input.part_number, part)?;
             let result =
                 CopyPartResult { e_tag: etag(&meta), last_modified: modified(&meta), ..Default::default() };

@@ -215,7 +215,7 @@ mod tests {
                 chrono::Utc::now(),
                 super::super::object_file::Attributes::default(),
             );
-            draft.seal_volatile(meta).unwrap().file.persist(path).unwrap();
+            draft.seal(meta).unwrap().file.persist(path).unwrap();
         }
         root
     }

@@ -50,14 +50,14 @@ struct Records {
 pub(crate) struct Db<'c>(Transaction<'c>, &'c RefCell<Orders>);
 
 impl Store {
-    /// Opens the file, made if it is missing, for its owner alone.
-    pub(crate) fn open(path: &Path) -> Result<Self, LocalError> {
+    /// Opens the file, made if it is missing, for its owner alone. Unless it is lasting, nothing waits for the disk.
+    pub(crate) fn open(path: &Path, lasting: bool) -> Result<Self, LocalError> {
         files::touch_private(path).map_err(|error| LocalError::io("the catalog file", error))?;
         let mut connection = Connection::open(path)?;
         // With a write-ahead log NORMAL loses nothing when the process is killed. When the power goes, the last moments
         // may be missing, but the file is whole: a fair price for not waiting on the disk at every call.
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "synchronous", if lasting { "NORMAL" } else { "OFF" })?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut connection)?;
