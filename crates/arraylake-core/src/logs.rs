@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 /// A line longer than this is passed on in parts.
 const MAX_LINE: usize = 1 << 20;
 
-/// Log lines of a compute service, as they arrive. Dropping it ends the request.
+/// Log lines of a compute service, as they arrive; [`LogLine`](arraylake_types::LogLine) takes one apart. Dropping it ends
+/// the request.
 ///
 /// ```no_run
 /// # use arraylake_core::{AsyncClient, prelude::*};

@@ -22,7 +22,7 @@
 //! | [`virtual_chunks`] | [`UpdateContainers`], [`AccessPolicy`] |
 //! | [`iceberg`] | [`IcebergNamespace`], [`IcebergTableSummary`] |
 //! | [`iceberg_catalog`] | [`IcebergConfig`], [`IcebergProperties`], [`NamespaceIdent`], [`TableIdent`], [`LoadedTable`] |
-//! | [`compute`] | [`DeploymentInfo`], [`EnableService`], [`LogQuery`] |
+//! | [`compute`] | [`DeploymentInfo`], [`EnableService`], [`LogQuery`], [`LogLine`] |
 //! | [`v1`] | what is said about V1 repos: sessions, commits, documents |
 //! | [`maintenance`], [`diagnostics`] | what is reported to the service: [`GcResult`], [`UserDiagnostics`] |
 //! | [`error`] | [`ErrorBody`]: the `detail` of a refusal |
@@ -61,6 +61,7 @@ pub mod iceberg_catalog;
 pub mod iceberg_list;
 pub mod id;
 pub mod initiator;
+pub mod log_line;
 pub mod login;
 pub mod maintenance;
 pub mod metadata;
@@ -113,6 +114,7 @@ pub use iceberg_catalog::{
 pub use iceberg_list::{ListIcebergNamespaces, ListIcebergTables, ListSort, SortDirection};
 pub use id::{BucketId, ExchangeId, NamespaceId, PrincipalId, RepoId, TableId};
 pub use initiator::StatusInitiator;
+pub use log_line::LogLine;
 pub use login::{AuthProviderConfig, DeviceCode, Lifetime, OauthError, OauthTokens, OauthTokensResponse};
 pub use maintenance::{ExpirationResult, GcResult};
 pub use metadata::Metadata;
