@@ -53,71 +53,51 @@ tokens: [{token: ema_of-the-suite, user: abc@earthmover.io, permissions: {defaul
 const OWNER: &str = "{email: abc@earthmover.io, first_name: ABC, family_name: User}";
 const ORGS: &str = "{name: my-org}, {name: bucketty}";
 
+/// The suite of a release whose tests need nothing of their own.
+const fn newer(
+    release: &'static str,
+    environment: &'static str,
+    requirements: &'static str,
+    variable: &'static str,
+) -> Suite {
+    Suite {
+        name: release,
+        release,
+        environment: Environment { name: environment, requirements, variable, interpreters: &NEW },
+        owner: OWNER,
+        orgs: ORGS,
+        seed: "",
+        tests: "tests",
+        google: false,
+        options: &[],
+    }
+}
+
 const SUITES: [Suite; 6] = [
-    Suite {
-        name: "1.7.0",
-        release: "1.7.0",
-        environment: Environment {
-            name: "py312-arraylake-1.7.0-suite",
-            requirements: "tests/official/requirements-1.7.0.txt",
-            variable: "ARRAYLAKE_OFFICIAL_PYTHON",
-            interpreters: &NEW,
-        },
-        owner: OWNER,
-        orgs: ORGS,
-        seed: "",
-        tests: "tests",
-        google: false,
-        options: &[],
-    },
-    Suite {
-        name: "1.5.0",
-        release: "1.5.0",
-        environment: Environment {
-            name: "py312-arraylake-1.5.0-suite",
-            requirements: "tests/official/requirements-1.5.0.txt",
-            variable: "ARRAYLAKE_OFFICIAL_PYTHON_15",
-            interpreters: &NEW,
-        },
-        owner: OWNER,
-        orgs: ORGS,
-        seed: "",
-        tests: "tests",
-        google: false,
-        options: &[],
-    },
-    Suite {
-        name: "1.0.0",
-        release: "1.0.0",
-        environment: Environment {
-            name: "py312-arraylake-1.0.0-suite",
-            requirements: "tests/official/requirements-1.0.0.txt",
-            variable: "ARRAYLAKE_OFFICIAL_PYTHON_10",
-            interpreters: &NEW,
-        },
-        owner: OWNER,
-        orgs: ORGS,
-        seed: "",
-        tests: "tests",
-        google: false,
-        options: &[],
-    },
-    Suite {
-        name: "0.33.0",
-        release: "0.33.0",
-        environment: Environment {
-            name: "py312-arraylake-0.33.0-suite",
-            requirements: "tests/official/requirements-0.33.0.txt",
-            variable: "ARRAYLAKE_OFFICIAL_PYTHON_033",
-            interpreters: &NEW,
-        },
-        owner: OWNER,
-        orgs: ORGS,
-        seed: "",
-        tests: "tests",
-        google: false,
-        options: &[],
-    },
+    newer(
+        "1.7.0",
+        "py312-arraylake-1.7.0-suite",
+        "tests/official/requirements-1.7.0.txt",
+        "ARRAYLAKE_OFFICIAL_PYTHON",
+    ),
+    newer(
+        "1.5.0",
+        "py312-arraylake-1.5.0-suite",
+        "tests/official/requirements-1.5.0.txt",
+        "ARRAYLAKE_OFFICIAL_PYTHON_15",
+    ),
+    newer(
+        "1.0.0",
+        "py312-arraylake-1.0.0-suite",
+        "tests/official/requirements-1.0.0.txt",
+        "ARRAYLAKE_OFFICIAL_PYTHON_10",
+    ),
+    newer(
+        "0.33.0",
+        "py312-arraylake-0.33.0-suite",
+        "tests/official/requirements-0.33.0.txt",
+        "ARRAYLAKE_OFFICIAL_PYTHON_033",
+    ),
     Suite {
         name: "0.20.0",
         release: "0.20.0",

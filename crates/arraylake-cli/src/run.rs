@@ -23,8 +23,8 @@ const CLEAN_UP: Duration = Duration::from_secs(15);
 
 /// Runs a command line in this process, with a runtime of its own.
 ///
-/// Ctrl-C or SIGTERM drops the command, waits until what it had begun is taken back, and ends with [`Status::Interrupted`]; a second
-/// one ends at once.
+/// Ctrl-C or SIGTERM drops the command, waits until what it had begun is taken back, and ends with
+/// [`Status::Interrupted`]; a second one ends at once.
 #[must_use]
 pub fn start(args: impl IntoIterator<Item = OsString>, world: World) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
@@ -83,12 +83,7 @@ fn reads_json(args: &[OsString]) -> bool {
 /// A complaint about the command line in the form of all other failures.
 fn complain(error: &clap::Error, world: World) -> ExitCode {
     let text = error.to_string();
-    let lines: Vec<&str> = text
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let message = lines.join(" ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
     let failure = Failure::usage(message).with_hint("see `arraylake help`");

@@ -175,9 +175,7 @@ impl SubscribeRepo {
             SubscriptionType::Other(_) => bad("must be `direct`, `filtered` or `private`"),
         }
     }
-}
 
-impl SubscribeRepo {
     /// The body for the routes that take subscriptions alone. The listing goes out under both of its names: services
     /// before 1.6 know the older one alone.
     #[must_use]
