@@ -115,6 +115,10 @@ const STEPS: &[&str] = &["
         hash BLOB PRIMARY KEY, principal TEXT NOT NULL REFERENCES principal (id), expires INTEGER NOT NULL)
         WITHOUT ROWID;
     CREATE INDEX login_token_expires ON login_token (expires);
+", "
+    ALTER TABLE v1_line ADD COLUMN branch TEXT;
+    CREATE INDEX v1_line_fork ON v1_line (fork_line, fork_depth);
+    CREATE INDEX v1_commit_line ON v1_commit (line, depth);
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.
@@ -133,6 +137,17 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LocalError> {
     Ok(())
 }
 
+/// A file as an older program made it.
+#[cfg(test)]
+pub(super) fn of_version(version: u32) -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    for step in &STEPS[..version as usize] {
+        connection.execute_batch(step).unwrap();
+    }
+    connection.pragma_update(None, "user_version", version).unwrap();
+    connection
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,10 +163,8 @@ mod tests {
 
     #[test]
     fn a_file_of_the_first_version_keeps_what_it_holds() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(STEPS[0]).unwrap();
+        let mut connection = of_version(1);
         connection.execute("INSERT INTO org VALUES ('1', 'acme', 'ACME', 0)", []).unwrap();
-        connection.pragma_update(None, "user_version", 1).unwrap();
         migrate(&mut connection).unwrap();
         let version =
             connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).unwrap();

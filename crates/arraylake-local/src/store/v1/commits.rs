@@ -1,6 +1,4 @@
-//! Commits, and the lines on which they lie.
-
-use std::collections::HashMap;
+//! Commits.
 
 use arraylake_types::v1::{Commit, CommitId, NewCommit};
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -19,47 +17,12 @@ pub(crate) struct Point {
     pub(crate) session: i64,
 }
 
-/// The history of a commit: the lines it is on, and how far.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Chain {
-    /// The number of its newest commit; 0 where there is none.
-    pub(super) tip: i64,
-    lines: HashMap<i64, i64>,
-}
-
-impl Chain {
-    /// Whether a place on a line is part of the history.
-    pub(super) fn has(&self, line: i64, depth: i64) -> bool {
-        self.lines.get(&line).is_some_and(|end| depth <= *end)
-    }
-
-    /// Whether a commit is part of the history.
-    pub(crate) fn has_point(&self, point: &Point) -> bool {
-        self.has(point.line, point.depth)
-    }
-}
-
 impl Meta<'_> {
     /// Where a commit lies; none if there is no such commit.
     pub(crate) fn point(&self, id: &CommitId) -> rusqlite::Result<Option<Point>> {
         let text = "SELECT seq, line, depth, session FROM v1_commit WHERE repo = ?1 AND id = ?2";
         let mut query = self.db.prepare_cached(text)?;
         query.query_row(params![self.repo, id.as_str()], point).optional()
-    }
-
-    /// The history of a commit.
-    pub(crate) fn chain(&self, tip: Option<&Point>) -> rusqlite::Result<Chain> {
-        let Some(tip) = tip else { return Ok(Chain::default()) };
-        let mut query = self.db.prepare_cached(
-            "WITH RECURSIVE way (line, depth) AS (
-                 VALUES (?1, ?2)
-                 UNION ALL
-                 SELECT l.fork_line, l.fork_depth FROM way JOIN v1_line l ON l.seq = way.line
-                 WHERE l.fork_line IS NOT NULL)
-             SELECT line, depth FROM way",
-        )?;
-        let rows = query.query_map([tip.line, tip.depth], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Chain { tip: tip.seq, lines: rows.collect::<Result<_, _>>()? })
     }
 
     /// Commits, the newest first: those older than one, at most so many.
@@ -115,24 +78,6 @@ impl Meta<'_> {
         let last: Option<String> = query.query_row([self.repo], |row| row.get(0)).optional()?;
         let last = last.and_then(|id| u128::from_str_radix(&id, 16).ok()).unwrap_or_default();
         parsed(0, &format!("{:024x}", fresh.max(last + 1)))
-    }
-
-    /// Line and depth for a commit behind another.
-    fn place_behind(&self, parent: Option<&Point>) -> rusqlite::Result<(i64, i64)> {
-        if let Some(parent) = parent {
-            let grow = "UPDATE v1_line SET tip_depth = tip_depth + 1 WHERE seq = ?1 AND tip_depth = ?2";
-            if self.db.prepare_cached(grow)?.execute([parent.line, parent.depth])? == 1 {
-                return Ok((parent.line, parent.depth + 1));
-            }
-        }
-        let depth = parent.map_or(0, |parent| parent.depth + 1);
-        let values = params![self.repo, parent.map(|it| it.line), parent.map(|it| it.depth), depth];
-        self.db
-            .prepare_cached(
-                "INSERT INTO v1_line (repo, fork_line, fork_depth, tip_depth) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(values)?;
-        Ok((self.db.last_insert_rowid(), depth))
     }
 }
 

@@ -1,13 +1,14 @@
 //! The metastore of V1 repos: sessions, commits, branches, tags, and documents in versions.
 //!
 //! A document is written into a session. A commit *publishes* what its session holds: for each path one row in
-//! `v1_version` that names the version. Commits form a tree, kept as *lines*: a commit goes on with the line of its
-//! parent while that is the end of it, and begins a new one elsewhere. So the history of a commit is a handful of lines
-//! and a depth on each, and what a path holds at a commit is the newest of its versions on one of them: no read walks
-//! through the history.
+//! `v1_version` that names the version. Commits form a tree, kept as *lines*: `v1_commit` has the line of each and its
+//! depth, and a branch keeps to one line while it moves forward, see [`lines`]. So the history of a commit is a handful of
+//! lines and a depth on each, and what a path holds at a commit is the newest of its versions on one of them: no read
+//! walks through the history.
 
 mod commits;
 mod documents;
+mod lines;
 mod refs;
 mod sessions;
 mod view;
@@ -18,8 +19,9 @@ use rusqlite::{OptionalExtension as _, Transaction};
 
 use super::Db;
 
-pub(crate) use self::commits::{Chain, Point};
+pub(crate) use self::commits::Point;
 pub(crate) use self::documents::Touched;
+pub(crate) use self::lines::Chain;
 pub(crate) use self::sessions::StoredSession;
 pub(crate) use self::view::{Entry, View};
 

@@ -26,10 +26,11 @@ impl Meta<'_> {
         query.query_map([self.repo], branch)?.collect()
     }
 
-    /// Sets the tip of a branch to a commit, whose session is closed by this.
+    /// Sets the tip of a branch to a commit, whose session is closed by this. The branch's line goes on to there.
     pub(crate) fn set_tip(&self, branch: &str, tip: &CommitId, point: &Point) -> rusqlite::Result<()> {
         let change = "INSERT OR REPLACE INTO v1_branch (repo, name, tip) VALUES (?1, ?2, ?3)";
         self.db.prepare_cached(change)?.execute(params![self.repo, branch, tip.as_str()])?;
+        self.give_to(branch, point)?;
         self.close_session(point.session)
     }
 

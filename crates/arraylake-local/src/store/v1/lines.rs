@@ -1,0 +1,132 @@
+//! Lines: how commits lie one behind the other.
+//!
+//! A commit is *loose* until a branch shows it, and most of those that lost a race stay that. Loose commits lie on lines
+//! that are no branch's. When a branch moves, it is given the loose commits that it shows from then on: they join its line
+//! if they begin where it ends, so that a branch is one line however many writers race for it, and begin another one of it
+//! elsewhere. A commit is given away once, so this takes time with the number of commits.
+//!
+//! In files of older programs all lines are loose, and a branch has one more for each race that was won by the commit which
+//! was made later. It is given them all when it next moves.
+
+use std::collections::HashMap;
+
+use rusqlite::params;
+
+use super::{Meta, Point};
+
+/// The history of a commit: the lines it is on, and how far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chain {
+    /// The number of its newest commit; 0 where there is none.
+    pub(super) tip: i64,
+    lines: HashMap<i64, i64>,
+}
+
+impl Chain {
+    /// Whether a place on a line is part of the history.
+    pub(super) fn has(&self, line: i64, depth: i64) -> bool {
+        self.lines.get(&line).is_some_and(|end| depth <= *end)
+    }
+
+    /// Whether a commit is part of the history.
+    pub(crate) fn has_point(&self, point: &Point) -> bool {
+        self.has(point.line, point.depth)
+    }
+}
+
+/// Where a line begins: behind so many commits of another.
+type Fork = Option<(i64, i64)>;
+
+impl Meta<'_> {
+    /// The history of a commit.
+    pub(crate) fn chain(&self, tip: Option<&Point>) -> rusqlite::Result<Chain> {
+        let Some(tip) = tip else { return Ok(Chain::default()) };
+        let mut query = self.db.prepare_cached(
+            "WITH RECURSIVE way (line, depth) AS (
+                 VALUES (?1, ?2)
+                 UNION ALL
+                 SELECT l.fork_line, l.fork_depth FROM way JOIN v1_line l ON l.seq = way.line
+                 WHERE l.fork_line IS NOT NULL)
+             SELECT line, depth FROM way",
+        )?;
+        let rows = query.query_map([tip.line, tip.depth], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Chain { tip: tip.seq, lines: rows.collect::<Result<_, _>>()? })
+    }
+
+    /// Line and depth for a loose commit behind another.
+    pub(super) fn place_behind(&self, parent: Option<&Point>) -> rusqlite::Result<(i64, i64)> {
+        let Some(parent) = parent else { return Ok((self.insert_line(None, 0, None)?, 0)) };
+        let depth = parent.depth + 1;
+        let grow = "UPDATE v1_line SET tip_depth = ?3 WHERE seq = ?1 AND tip_depth = ?2 AND branch IS NULL";
+        if self.db.prepare_cached(grow)?.execute([parent.line, parent.depth, depth])? == 1 {
+            return Ok((parent.line, depth));
+        }
+        Ok((self.insert_line(Some((parent.line, parent.depth)), depth, None)?, depth))
+    }
+
+    /// Gives a branch the loose commits in the history of its tip.
+    pub(super) fn give_to(&self, branch: &str, tip: &Point) -> rusqlite::Result<()> {
+        // The oldest come first: each line has to find the one before it at its place.
+        let mut query = self.db.prepare_cached(
+            "WITH RECURSIVE way (line, depth, fork_line, fork_depth) AS (
+                 SELECT seq, ?2, fork_line, fork_depth FROM v1_line WHERE seq = ?1 AND branch IS NULL
+                 UNION ALL
+                 SELECT l.seq, way.fork_depth, l.fork_line, l.fork_depth
+                 FROM way JOIN v1_line l ON l.seq = way.fork_line WHERE l.branch IS NULL)
+             SELECT line, depth FROM way ORDER BY depth",
+        )?;
+        let rows = query.query_map([tip.line, tip.depth], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for (line, depth) in rows.collect::<Result<Vec<(i64, i64)>, _>>()? {
+            self.give_line(branch, line, depth)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a branch the commits of a loose line as far as a depth. What lies behind stays loose.
+    fn give_line(&self, branch: &str, line: i64, depth: i64) -> rusqlite::Result<()> {
+        let text = "SELECT fork_line, fork_depth, tip_depth FROM v1_line WHERE seq = ?1";
+        let (from, at, end): (Option<i64>, Option<i64>, i64) = self
+            .db
+            .prepare_cached(text)?
+            .query_row([line], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let home = self.line_for(branch, from.zip(at), depth)?;
+        for change in [
+            "UPDATE v1_commit SET line = ?2 WHERE line = ?1 AND depth <= ?3",
+            "UPDATE v1_line SET fork_line = ?2 WHERE fork_line = ?1 AND fork_depth <= ?3",
+        ] {
+            self.db.prepare_cached(change)?.execute([line, home, depth])?;
+        }
+        if end == depth {
+            self.db.prepare_cached("DELETE FROM v1_line WHERE seq = ?1")?.execute([line])?;
+        } else {
+            let rest = "UPDATE v1_line SET fork_line = ?2, fork_depth = ?3 WHERE seq = ?1";
+            self.db.prepare_cached(rest)?.execute([line, home, depth])?;
+        }
+        Ok(())
+    }
+
+    /// A line of a branch for commits behind a place, as far as a depth: the one of that place if it is the branch's and ends
+    /// there, else a new one.
+    fn line_for(&self, branch: &str, fork: Fork, depth: i64) -> rusqlite::Result<i64> {
+        if let Some((line, end)) = fork {
+            let grow = "UPDATE v1_line SET tip_depth = ?3 WHERE seq = ?1 AND tip_depth = ?2 AND branch = ?4";
+            if self.db.prepare_cached(grow)?.execute(params![line, end, depth, branch])? == 1 {
+                return Ok(line);
+            }
+        }
+        self.insert_line(fork, depth, Some(branch))
+    }
+
+    /// Adds a line, a loose one if it is no branch's.
+    fn insert_line(&self, fork: Fork, depth: i64, branch: Option<&str>) -> rusqlite::Result<i64> {
+        let (line, at) = fork.unzip();
+        let change = "INSERT INTO v1_line (repo, fork_line, fork_depth, tip_depth, branch)
+             VALUES (?1, ?2, ?3, ?4, ?5)";
+        let values = params![self.repo, line, at, depth, branch];
+        self.db.prepare_cached(change)?.execute(values)?;
+        Ok(self.db.last_insert_rowid())
+    }
+}
+
+#[cfg(test)]
+mod tests;
