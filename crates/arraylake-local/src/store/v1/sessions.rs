@@ -33,6 +33,11 @@ fn micros(at: Timestamp) -> i64 {
 
 const SELECT: &str = "SELECT seq, expires, committed, model FROM v1_session";
 
+/// The sessions that go on. Those that clients make by themselves have no end, and are nobody else's to see.
+fn active() -> String {
+    format!("{SELECT} WHERE repo = ?1 AND committed = 0 AND expires > ?2 ORDER BY seq")
+}
+
 impl Meta<'_> {
     /// A session by its id.
     pub(crate) fn session(&self, id: &SessionId) -> rusqlite::Result<Option<StoredSession>> {
@@ -42,9 +47,7 @@ impl Meta<'_> {
 
     /// The sessions that go on and have not been committed, in the order in which they were made.
     pub(crate) fn active_sessions(&self, now: Timestamp) -> rusqlite::Result<Vec<SessionInfo>> {
-        let mut query = self.db.prepare_cached(&format!(
-            "{SELECT} WHERE repo = ?1 AND model IS NOT NULL AND NOT committed AND expires > ?2 ORDER BY seq"
-        ))?;
+        let mut query = self.db.prepare_cached(&active())?;
         let rows = query.query_map(params![self.repo, micros(now)], session)?;
         rows.filter_map(|row| row.map(|session| session.info).transpose()).collect()
     }
@@ -100,4 +103,23 @@ fn session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
     let model: Option<String> = row.get(3)?;
     let info = model.map(|text| from_json(3, &text)).transpose()?;
     Ok(StoredSession { seq: row.get(0)?, expires: row.get(1)?, committed: row.get(2)?, info })
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::schema;
+
+    #[test]
+    fn sessions_that_are_over_or_committed_are_not_looked_at_for_those_that_go_on() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", active())).unwrap();
+        let rows = plan.query_map([0, 0], |row| row.get::<_, String>("detail")).unwrap();
+        let steps: Vec<String> = rows.map(Result::unwrap).filter(|it| it.contains("v1_session")).collect();
+        assert_eq!(steps.len(), 1, "{steps:?}");
+        assert!(steps[0].contains("USING INDEX v1_session_active (repo=? AND expires>?)"), "{steps:?}");
+    }
 }
