@@ -16,7 +16,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 
 use crate::files;
@@ -35,6 +35,10 @@ impl Papers {
     /// The certificate of the authority, which clients trust.
     pub(super) fn authority(&self) -> PathBuf {
         self.dir.join("ca.pem")
+    }
+
+    fn signing_key(&self) -> PathBuf {
+        self.dir.join("ca-key.pem")
     }
 
     fn certificate(&self) -> PathBuf {
@@ -69,20 +73,13 @@ impl Papers {
         Ok(CertifiedKey::from_der(vec![certificate], key, &self.provider)?)
     }
 
-    /// Makes a certificate, and what is missing of the rest. An authority goes before its key and the certificate comes
-    /// last, so that whatever is cut short is seen not to do, and made again.
+    /// Makes a certificate, and what is missing of the rest. The certificate comes last, so that whatever is cut short is
+    /// seen not to do, and made again.
     fn make(&self, names: &[String]) -> io::Result<()> {
         fs::create_dir_all(&self.dir)?;
-        let signing = self.dir.join("ca-key.pem");
-        let issuer = match read_key(&signing)? {
-            Some(key) if self.authority().exists() => Issuer::new(authority(), key),
-            _ => {
-                let key = KeyPair::generate().map_err(io::Error::other)?;
-                let itself = authority().self_signed(&key).map_err(io::Error::other)?;
-                files::write(&self.authority(), &itself.pem())?;
-                files::write_secret(&signing, &Secret::new(key.serialize_pem()))?;
-                Issuer::new(authority(), key)
-            }
+        let issuer = match read_key(&self.signing_key())? {
+            Some(key) if self.is_of_authority(&key) => Issuer::new(authority(), key),
+            _ => self.make_authority()?,
         };
         let key = match read_key(&self.key())? {
             Some(key) => key,
@@ -94,6 +91,22 @@ impl Papers {
         };
         let certificate = own(names).and_then(|own| own.signed_by(&key, &issuer));
         files::write(&self.certificate(), &certificate.map_err(io::Error::other)?.pem())
+    }
+
+    /// Whether a key is the one that the authority's certificate is for. It is not when one of the two was taken away, and
+    /// who made it again was stopped before the other.
+    fn is_of_authority(&self, key: &KeyPair) -> bool {
+        let Ok(authority) = CertificateDer::from_pem_file(self.authority()) else { return false };
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        CertifiedKey::from_der(vec![authority], key, &self.provider).is_ok()
+    }
+
+    fn make_authority(&self) -> io::Result<Issuer<'static, KeyPair>> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let itself = authority().self_signed(&key).map_err(io::Error::other)?;
+        files::write(&self.authority(), &itself.pem())?;
+        files::write_secret(&self.signing_key(), &Secret::new(key.serialize_pem()))?;
+        Ok(Issuer::new(authority(), key))
     }
 }
 
@@ -172,5 +185,28 @@ mod tests {
             fs::write(papers.certificate(), "cut sho").unwrap();
             papers.certified_for(&localhost).unwrap();
         }
+    }
+
+    #[test]
+    fn an_authority_whose_key_is_not_its_own_is_made_again() {
+        let (lake, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (papers, others, localhost) = (papers(&lake), papers(&other), names(&["localhost"]));
+        others.certified_for(&localhost).unwrap();
+        // Each is as it is left by who was stopped between an authority and its key, made for one that was deleted.
+        for (ours, theirs) in
+            [(papers.authority(), others.authority()), (papers.signing_key(), others.signing_key())]
+        {
+            papers.certified_for(&localhost).unwrap();
+            fs::copy(theirs, &ours).unwrap();
+            for names in [names(&["localhost", "192.0.2.7"]), localhost.clone()] {
+                papers.certified_for(&names).unwrap();
+            }
+            let trusted = fs::read(papers.authority()).unwrap();
+            fs::remove_file(papers.certificate()).unwrap();
+            papers.certified_for(&localhost).unwrap();
+            assert_eq!(fs::read(papers.authority()).unwrap(), trusted, "and then it is kept");
+        }
+        fs::write(papers.authority(), "cut sho").unwrap();
+        papers.certified_for(&localhost).unwrap();
     }
 }
