@@ -125,8 +125,8 @@ impl RunningLake {
         self.service.clone()
     }
 
-    /// Lets the requests that are under way end, for ten seconds at most, then stops. Connections without a request are
-    /// closed at once. The directory is free after that.
+    /// Lets the requests that are under way end, for ten seconds at most, then stops. Connections without a request, or
+    /// with a part of a head only, are closed at once. The directory is free after that.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         for task in &mut self.tasks {

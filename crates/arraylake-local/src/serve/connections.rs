@@ -1,9 +1,11 @@
 //! Connections: accepted, agreed on TLS, answered, and ended.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -80,7 +82,7 @@ pub(super) async fn accept(
                 _ = stopped.wait_for(|stop| *stop) => None,
             };
             if let Some(wire) = wire {
-                converse(wire, service, watcher).await;
+                converse(wire, service, watcher, stopped).await;
             }
         });
     }
@@ -111,11 +113,34 @@ async fn agree(stream: TcpStream, tls: Option<Arc<Tls>>) -> Option<Box<dyn Wire>
     }
 }
 
-/// Answers on one connection until it ends.
-async fn converse(wire: Box<dyn Wire>, service: impl Answering, watcher: Watcher) {
+/// Answers on one connection until it ends, or until it is told to stop before a request has come.
+async fn converse(
+    wire: Box<dyn Wire>,
+    service: impl Answering,
+    watcher: Watcher,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let begun = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&begun);
+    let service = service_fn(move |request| {
+        noted.store(true, Ordering::Relaxed);
+        service.call(request)
+    });
     let server = auto::Builder::new(TokioExecutor::new());
-    let connection = server.serve_connection(TokioIo::new(wire), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
+    let connection = watcher.watch(server.serve_connection(TokioIo::new(wire), service).into_owned());
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut connection => Some(ended),
+        _ = stopped.wait_for(|stop| *stop) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None if begun.load(Ordering::Relaxed) => connection.await,
+        // There is at most a part of a head, which need never be whole. Between requests hyper sees that by itself.
+        None => return,
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }
 }

@@ -30,20 +30,28 @@ async fn lake() -> RunningLake {
 }
 
 #[tokio::test]
-async fn connections_that_ask_nothing_do_not_hold_up_the_end() {
+async fn connections_that_ask_nothing_or_half_do_not_hold_up_the_end() {
     let lake = lake().await;
     let (catalog, s3) = (lake.catalog_uri(), lake.s3_uri());
     let half_a_hello = &[0x16, 0x03, 0x01, 0x02, 0x00][..];
     let half_a_preface = &b"PRI * HTT"[..];
+    let half_a_head = &WHOLE.as_bytes()[..20];
     let mut silent = Vec::new();
     for (uri, beginning) in [
         (catalog, &b""[..]),
         (catalog, half_a_hello),
         (catalog, half_a_preface),
+        (catalog, half_a_head),
         (s3, b""),
         (s3, half_a_preface),
+        (s3, half_a_head),
     ] {
         silent.push(said(uri, beginning).await);
+    }
+    for uri in [catalog, s3] {
+        let mut stream = answered(uri).await;
+        stream.write_all(half_a_head).await.unwrap();
+        silent.push(stream);
     }
     silent.extend([answered(catalog).await, answered(s3).await]);
     timeout(SOON, lake.shutdown()).await.unwrap();
