@@ -24,7 +24,7 @@ pub(super) async fn read(
 }
 
 fn contents(meta: &Meta<'_>, wanted: Option<Version>) -> Result<Contents, Refusal> {
-    let (branches, tags) = (meta.branches()?, meta.tags()?);
+    let (branches, tags) = (meta.branches(&[])?, meta.tags(&[])?);
     let names: Vec<String> = branches.iter().map(|branch| branch.id.clone()).collect();
     // A branch comes into being with its first commit; before that there is no version at all.
     let version = wanted.or_else(|| (!names.is_empty()).then(|| newest(&names)));

@@ -16,10 +16,12 @@ const MAIN: &str = "main";
 
 /// `GET /repos/{org}/{repo}/branches`
 pub(crate) async fn branches(call: RepoCall) -> Answer {
-    let mut branches = call.clone().read(|_, meta| Ok(meta.branches()?)).await?;
-    let names: Vec<&str> = call.queries("names").collect();
-    branches.retain(|branch| names.is_empty() || names.contains(&branch.id.as_str()));
-    reply::ok(&branches)
+    reply::ok(&call.read(|call, meta| Ok(meta.branches(&names(call))?)).await?)
+}
+
+/// The names that are asked for; none are all.
+fn names(call: &RepoCall) -> Vec<&str> {
+    call.queries("names").collect()
 }
 
 /// `PUT /repos/{org}/{repo}/branches`
@@ -69,10 +71,7 @@ pub(crate) async fn delete_branch(call: RepoCall) -> Answer {
 
 /// `GET /repos/{org}/{repo}/tags`
 pub(crate) async fn tags(call: RepoCall) -> Answer {
-    let mut tags = call.clone().read(|_, meta| Ok(meta.tags()?)).await?;
-    let names: Vec<&str> = call.queries("names").collect();
-    tags.retain(|tag| names.is_empty() || names.contains(&tag.label.as_str()));
-    reply::ok(&tags)
+    reply::ok(&call.read(|call, meta| Ok(meta.tags(&names(call))?)).await?)
 }
 
 /// `PUT /repos/{org}/{repo}/tags`

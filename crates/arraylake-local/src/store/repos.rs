@@ -303,18 +303,14 @@ fn same(found: &Value, wanted: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::*;
     use crate::store::schema;
 
     #[test]
     fn a_new_repo_is_compared_with_no_other_than_those_in_its_place() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        schema::migrate(&mut connection).unwrap();
-        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", overlapping())).unwrap();
-        let rows = plan.query_map(["", "", "", "[]", "", ""], |row| row.get::<_, String>("detail")).unwrap();
-        let steps: Vec<String> = rows.map(Result::unwrap).filter(|step| step.contains(" r ")).collect();
+        let file = schema::of_this_version();
+        let steps = schema::plan(&file, &overlapping(), &["", "", "", "[]", "", ""]);
+        let steps: Vec<String> = steps.into_iter().filter(|step| step.contains(" r ")).collect();
         assert_eq!(steps.len(), 2, "{steps:?}");
         assert!(steps.iter().all(|step| step.contains("repo_place (bucket=? AND prefix")), "{steps:?}");
     }

@@ -138,6 +138,22 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LocalError> {
     Ok(())
 }
 
+/// A file that this program made.
+#[cfg(test)]
+pub(super) fn of_this_version() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection).unwrap();
+    connection
+}
+
+/// The steps of a query, without what it is asked for.
+#[cfg(test)]
+pub(super) fn plan(file: &Connection, query: &str, values: &[&str]) -> Vec<String> {
+    let mut plan = file.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+    let steps = plan.query_map(rusqlite::params_from_iter(values), |row| row.get("detail")).unwrap();
+    steps.map(Result::unwrap).collect()
+}
+
 /// A file as an older program made it.
 #[cfg(test)]
 pub(super) fn of_version(version: u32) -> Connection {

@@ -16,8 +16,7 @@ const WRITERS: usize = 4;
 
 /// A file with one repo.
 fn file() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
-    schema::migrate(&mut connection).unwrap();
+    let connection = schema::of_this_version();
     add_repo(&connection);
     connection
 }
