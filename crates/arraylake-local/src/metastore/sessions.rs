@@ -108,10 +108,7 @@ fn length(content: &str) -> u64 {
 pub(crate) async fn modified_paths(call: RepoCall) -> Answer {
     let touched = call.read(|call, meta| {
         let limit = call.number("limit")?;
-        let session = match call.session_id()? {
-            Some(id) => meta.session(&id)?,
-            None => None,
-        };
+        let session = call.view(meta)?.session;
         // The collection of nodes is made of the others: what is touched there is told with them.
         match (session, call.kept()?) {
             (Some(session), Some(kept)) => Ok(meta.touched(&session, kept, limit)?),

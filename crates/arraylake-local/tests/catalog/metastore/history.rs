@@ -168,3 +168,29 @@ async fn a_commit_stays_as_it_is_when_its_session_goes_on() {
         assert_eq!(paths_of(&rows), expected);
     }
 }
+
+#[tokio::test]
+async fn whoever_looks_at_a_commit_that_is_not_there_is_told_so() {
+    let repo = repo().await;
+    let mut view = repo.view(None).await;
+    repo.touch(&view, "metadata", &["meta/root/a.group.json"]).await;
+    let unknown = "6b0000000000000000000001";
+    view.base = Some(unknown.to_owned());
+    let on = format!("session_id={}&base_commit={unknown}", view.session);
+    let words = format!("Error retrieving commit id {unknown}");
+    for path in
+        ["contents/metadata/?prefix=", "tree?depth=1", "size/?prefix=", "modified_paths/metadata?limit=0"]
+    {
+        repo.get(&format!("{path}&{on}")).await.refused(422, &words);
+    }
+    repo.get(&format!("modified_paths_commit/metadata?limit=0&commit_id={unknown}"))
+        .await
+        .refused(422, &words);
+    repo.read(&view, "metadata", &["meta/root/a.group.json"]).await.refused(422, &words);
+    repo.remove(&view, "metadata", &["meta/root/a.group.json"]).await.refused(422, &words);
+    repo.delete(&format!("contents/metadata/meta/root/a?{on}")).await.refused(422, &words);
+    let places = "contents/nodes/rename?src_path=a&dst_path=b";
+    repo.put(&format!("{places}&{on}"), &Value::Null).await.refused(422, &words);
+    view.base = None;
+    assert_eq!(repo.touched(&view, "metadata").await, [("meta/root/a.group.json".to_owned(), false)]);
+}
