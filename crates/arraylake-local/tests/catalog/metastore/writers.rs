@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use arraylake_local::LocalConfig;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
-use super::{Repo, View, repo};
+use super::{Repo, View, repo_of};
+use crate::client::open;
 
 const WRITERS: usize = 8;
 const COMMITS: usize = 12;
@@ -45,22 +48,28 @@ fn path(writer: usize, turn: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn eight_writers_lose_nothing_and_their_commits_stand_in_one_row() {
-    let repo = repo().await;
+    let dir = tempfile::tempdir().unwrap();
+    let repo = repo_of(open(LocalConfig::new(dir.path())).python("0.20.0"), "old").await;
     repo.commit_paths(None, &["meta/root.group.json"]).await;
     let tasks: tokio::task::JoinSet<usize> = (0..WRITERS).map(|writer| write(repo.clone(), writer)).collect();
     let retries: usize = tasks.join_all().await.into_iter().sum();
     assert!(retries > 0, "nobody was ever too late, and the test has shown nothing");
     let all = repo.get("commits?limit=0").await.ok();
     let mut next = repo.get("branches?names=main").await.ok()[0]["commit_id"].clone();
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut lines) = (BTreeSet::new(), BTreeSet::new());
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let records = Connection::open_with_flags(dir.path().join("catalog.sqlite"), read_only).unwrap();
+    let mut line = records.prepare("SELECT line FROM v1_commit WHERE id = ?1").unwrap();
     while let Some(commit) = all.as_array().unwrap().iter().find(|commit| commit["_id"] == next) {
         let of_commit = format!("modified_paths_commit/chunks?limit=0&commit_id={}", next.as_str().unwrap());
         let rows = repo.get(&of_commit).await.ok();
         for (path, _) in super::paths_of(&rows) {
             assert!(seen.insert(path.clone()), "{path} was committed twice");
         }
+        lines.insert(line.query_row([next.as_str()], |row| row.get::<_, i64>(0)).unwrap());
         next = commit["parent_commit"].clone();
     }
+    assert_eq!(lines.len(), 1, "no race has broken the row");
     let expected: BTreeSet<String> =
         (0..WRITERS).flat_map(|writer| (0..COMMITS).map(move |turn| path(writer, turn))).collect();
     assert_eq!(seen, expected);
