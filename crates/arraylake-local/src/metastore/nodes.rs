@@ -18,7 +18,7 @@ pub(crate) async fn delete_prefix(call: RepoCall) -> Answer {
         let Some(kept) = call.kept()? else { return Ok(()) };
         let view = call.view(meta)?;
         let (session, published) = call.writer(meta)?;
-        for entry in below(meta, &view, kept, call.path("prefix"))? {
+        for entry in below((meta, &view), kept, call.path("prefix"), false)? {
             meta.write((&session, published), (kept, &entry.path), None, None)?;
         }
         Ok(())
@@ -28,12 +28,17 @@ pub(crate) async fn delete_prefix(call: RepoCall) -> Answer {
 }
 
 /// The documents of a node and of all that lies below it; with a slash at the end, only of what lies below; without a
-/// name, all.
-fn below(meta: &Meta<'_>, view: &View, kept: Kept, prefix: &str) -> Result<Vec<Entry>, Refusal> {
+/// name, all. Of an array with many chunks they are many: what is in them is read only if it is wanted.
+fn below(
+    (meta, view): (&Meta<'_>, &View),
+    kept: Kept,
+    prefix: &str,
+    with_content: bool,
+) -> Result<Vec<Entry>, Refusal> {
     if prefix.is_empty() || prefix.ends_with('/') {
-        return Ok(meta.entries(view, kept, prefix, false)?);
+        return Ok(meta.entries(view, kept, prefix, with_content)?);
     }
-    let mut entries = meta.entries(view, kept, &format!("{prefix}/"), true)?;
+    let mut entries = meta.entries(view, kept, &format!("{prefix}/"), with_content)?;
     for own in [String::new(), ".array.json".to_owned(), ".group.json".to_owned()] {
         entries.extend(meta.entry(view, kept, &format!("{prefix}{own}"))?);
     }
@@ -92,7 +97,8 @@ struct Move<'m> {
 impl Move<'_> {
     /// Refuses to move something to where something is.
     fn check_target(&self) -> Result<(), Refusal> {
-        let there = below(self.meta, self.view, Kept::Metadata, &format!("{META}{}", self.target))?;
+        let target = format!("{META}{}", self.target);
+        let there = below((self.meta, self.view), Kept::Metadata, &target, false)?;
         if there.is_empty() {
             return Ok(());
         }
@@ -110,7 +116,8 @@ impl Move<'_> {
     /// All that moves, in the order of creation.
     fn found(&self) -> Result<Vec<(Kept, &'static str, Entry)>, Refusal> {
         let mut found = Vec::new();
-        let own = below(self.meta, self.view, Kept::Metadata, &format!("{META}{}", self.source))?;
+        let source = format!("{META}{}", self.source);
+        let own = below((self.meta, self.view), Kept::Metadata, &source, true)?;
         let mut own: Vec<_> = own.into_iter().map(|entry| (Kept::Metadata, META, entry)).collect();
         own.sort_by_key(|(.., entry)| entry.made);
         found.append(&mut own);
