@@ -6,7 +6,7 @@ use arraylake_types::{
 use async_trait::async_trait;
 use http::Method;
 
-use super::repos::is_missing_route;
+use super::missing::is_plainly_missing_route;
 use crate::call::Call;
 use crate::client::{AsyncClient, Flag};
 use crate::error::Result;
@@ -43,11 +43,12 @@ pub trait Exchange: Send + Sync {
     /// Makes the entry of a repo that subscribes to one of another org.
     ///
     /// `POST /orgs/{org}/exchange-subscriptions`; on older services `POST /orgs/{org}/marketplace/subscribe`, and on those
-    /// before that `POST /orgs/{org}/repos`.
+    /// before that `POST /orgs/{org}/repos`. Only a service that says that it lacks a route is asked at an older one:
+    /// a listing that is not there is the answer.
     ///
     /// # Errors
-    /// If a value breaks a rule, before anything is sent; [`is_conflict`](crate::Error::is_conflict) if a repo or a
-    /// ghost has the name; [`is_unknown_outcome`](crate::Error::is_unknown_outcome) if the answer was lost.
+    /// If a value breaks a rule, before anything is sent; [`is_not_found`](crate::Error::is_not_found) if there is no
+    /// such listing; [`is_conflict`](crate::Error::is_conflict) if a repo or a ghost has the name; [`is_unknown_outcome`](crate::Error::is_unknown_outcome) if the answer was lost.
     async fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel>;
 }
 
@@ -82,7 +83,7 @@ impl Exchange for AsyncClient {
         for (lacking, path) in routes.into_iter().filter(|(lacking, _)| !lacking.is_set()) {
             let call = Call::new(OPERATION, Method::POST, path).json(&request.body())?;
             match self.call_once(OPERATION, call).await {
-                Err(error) if is_missing_route(&error) => missing.push(lacking),
+                Err(error) if is_plainly_missing_route(&error) => missing.push(lacking),
                 answer => {
                     let answer = answer?;
                     missing.into_iter().for_each(Flag::set);
@@ -167,15 +168,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_listing_that_is_not_there_says_nothing_about_the_service() {
-        let missing = || json(404, r#"{"detail":"Exchange listing 0123 not found"}"#);
-        let script = Script::new((0..6).map(|_| missing()));
+    async fn a_listing_that_is_not_there_is_the_answer_and_no_older_route_makes_a_plain_repo() {
+        let script = Script::new([
+            json(404, r#"{"detail":"Exchange listing 0123 not found"}"#),
+            // Nothing says that the route is missing, such as the page of a proxy.
+            status(404),
+            json(404, r#"{"detail":"Not Found"}"#),
+            json(404, r#"{"detail":"acme not found"}"#),
+        ]);
         let client = client_over(&script);
-        for _ in 0..2 {
+        for _ in 0..3 {
             let request = SubscribeRepo::new("era5", "0123");
             let error = client.subscribe_repo_object(&"acme".parse().unwrap(), request).await.unwrap_err();
             assert!(error.is_not_found(), "{error}");
         }
-        assert_eq!(script.paths().len(), 6);
+        let [newest, newer] = ["/orgs/acme/exchange-subscriptions", "/orgs/acme/marketplace/subscribe"];
+        assert_eq!(script.paths(), [newest, newest, newest, newer]);
+        assert!(!client.era().lacks_exchange.is_set(), "nothing was made by the older route");
     }
 }

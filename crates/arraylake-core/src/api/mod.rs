@@ -28,6 +28,7 @@ mod exchange;
 mod forward;
 mod iceberg;
 mod maintenance;
+mod missing;
 #[cfg(feature = "object-store")]
 mod object_stores;
 mod orgs;
@@ -45,6 +46,8 @@ pub use self::diagnostics::Diagnostics;
 pub use self::exchange::Exchange;
 pub use self::iceberg::IcebergNamespaces;
 pub use self::maintenance::Maintenance;
+#[cfg(feature = "icechunk")]
+pub(crate) use self::missing::names_a_thing;
 #[cfg(feature = "object-store")]
 pub use self::object_stores::ObjectStores;
 pub use self::orgs::Orgs;

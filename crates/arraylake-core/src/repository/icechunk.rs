@@ -119,7 +119,10 @@ pub(crate) async fn locate(client: &AsyncClient, repo: &RepoName) -> Result<Plac
         if !is_missing {
             return Err(refusal);
         }
-        client.era().lacks_open.set();
+        // Such as a bucket config that is not there: the next repo may well be opened in one request.
+        if !crate::api::names_a_thing(&refusal) {
+            client.era().lacks_open.set();
+        }
     }
     by_entry(client, repo, entry).await
 }
