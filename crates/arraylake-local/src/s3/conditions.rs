@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
-use s3s::dto::{ETag, ETagCondition, Timestamp};
+use s3s::dto::{
+    CopyObjectInput, ETag, ETagCondition, GetObjectInput, HeadObjectInput, Timestamp, UploadPartCopyInput,
+};
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::object_file::ObjectMeta;
@@ -43,6 +45,27 @@ pub(super) struct ReadConditions {
     pub(super) if_modified_since: Option<Timestamp>,
     pub(super) if_unmodified_since: Option<Timestamp>,
 }
+
+/// Out of requests that name the same conditions, and have no trait in common.
+macro_rules! read_conditions {
+    ($($request:ty),+: $if_match:ident, $if_none_match:ident, $modified:ident, $unmodified:ident) => {$(
+        impl From<&$request> for ReadConditions {
+            fn from(request: &$request) -> Self {
+                Self {
+                    if_match: request.$if_match.clone(),
+                    if_none_match: request.$if_none_match.clone(),
+                    if_modified_since: request.$modified.clone(),
+                    if_unmodified_since: request.$unmodified.clone(),
+                }
+            }
+        }
+    )+};
+}
+
+read_conditions!(GetObjectInput, HeadObjectInput:
+    if_match, if_none_match, if_modified_since, if_unmodified_since);
+read_conditions!(CopyObjectInput, UploadPartCopyInput:
+    copy_source_if_match, copy_source_if_none_match, copy_source_if_modified_since, copy_source_if_unmodified_since);
 
 impl ReadConditions {
     /// Checks for GET and HEAD: 412, or 304 when the reader has the object already.

@@ -19,13 +19,7 @@ impl Service {
     pub(super) async fn get(&self, input: GetObjectInput) -> Answer<GetObjectOutput> {
         self.blocking(move |disk| {
             let (file, meta) = disk.open_object(&input.bucket, &input.key)?;
-            let conditions = ReadConditions {
-                if_match: input.if_match,
-                if_none_match: input.if_none_match,
-                if_modified_since: input.if_modified_since,
-                if_unmodified_since: input.if_unmodified_since,
-            };
-            conditions.check(&meta)?;
+            ReadConditions::from(&input).check(&meta)?;
             let wanted = span(input.range, meta.size)?;
             let checksums = input.checksum_mode.is_some() && input.range.is_none();
             let mut output = describe(&meta, checksums);
@@ -45,13 +39,7 @@ impl Service {
     pub(super) async fn head(&self, input: HeadObjectInput) -> Answer<HeadObjectOutput> {
         self.blocking(move |disk| {
             let (_, meta) = disk.open_object(&input.bucket, &input.key)?;
-            let conditions = ReadConditions {
-                if_match: input.if_match,
-                if_none_match: input.if_none_match,
-                if_modified_since: input.if_modified_since,
-                if_unmodified_since: input.if_unmodified_since,
-            };
-            conditions.check(&meta)?;
+            ReadConditions::from(&input).check(&meta)?;
             let known = describe(&meta, input.checksum_mode.is_some());
             Ok(S3Response::new(HeadObjectOutput {
                 accept_ranges: known.accept_ranges,

@@ -81,14 +81,9 @@ impl Service {
 
     /// `UploadPartCopy`
     pub(super) async fn copy_part(&self, input: UploadPartCopyInput) -> Answer<UploadPartCopyOutput> {
+        let when = ReadConditions::from(&input);
         let CopySource::Bucket { bucket, key, .. } = input.copy_source else {
             return Err(s3_error!(NotImplemented));
-        };
-        let when = ReadConditions {
-            if_match: input.copy_source_if_match,
-            if_none_match: input.copy_source_if_none_match,
-            if_modified_since: input.copy_source_if_modified_since,
-            if_unmodified_since: input.copy_source_if_unmodified_since,
         };
         let now = self.clock.now();
         self.blocking(move |disk| {

@@ -52,14 +52,9 @@ impl Service {
 
     /// `CopyObject`
     pub(super) async fn copy(&self, input: CopyObjectInput) -> Answer<CopyObjectOutput> {
+        let when = ReadConditions::from(&input);
         let CopySource::Bucket { bucket, key, .. } = input.copy_source else {
             return Err(s3_error!(NotImplemented));
-        };
-        let when = ReadConditions {
-            if_match: input.copy_source_if_match,
-            if_none_match: input.copy_source_if_none_match,
-            if_modified_since: input.copy_source_if_modified_since,
-            if_unmodified_since: input.copy_source_if_unmodified_since,
         };
         let replace = input
             .metadata_directive
