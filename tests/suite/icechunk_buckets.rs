@@ -44,7 +44,7 @@ async fn the_prefix_of_a_bucket_config_is_the_root_of_its_store() {
     let whole = BucketRef::Nickname(lake.bucket().clone());
     let model = client.get_bucket_config(lake.org(), lake.bucket()).await.unwrap();
     let endpoint = model.extra_config.endpoint_url().unwrap().to_owned();
-    let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret) }) =
+    let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret), .. }) =
         model.auth_config
     else {
         panic!("the default bucket has fixed keys")

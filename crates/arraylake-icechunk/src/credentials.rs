@@ -43,7 +43,7 @@ pub(crate) fn bucket_keys(answer: &OpenRepo) -> Option<StorageCredentials> {
     if let Some(credentials) = &answer.repo_credentials {
         return Some(credentials.clone());
     }
-    let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret) }) =
+    let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret), .. }) =
         &answer.repo_bucket.auth_config
     else {
         return None;

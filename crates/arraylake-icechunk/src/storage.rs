@@ -218,7 +218,8 @@ fn unsupported(bucket: &BucketResponse) -> Error {
 pub(crate) fn account(answer: &OpenRepo) -> Result<String, Error> {
     let configured = match &answer.repo_bucket.auth_config {
         Some(
-            AuthConfig::Anonymous { storage_account } | AuthConfig::AzureDelegation { storage_account, .. },
+            AuthConfig::Anonymous { storage_account, .. }
+            | AuthConfig::AzureDelegation { storage_account, .. },
         ) => storage_account.clone(),
         _ => None,
     };

@@ -1,7 +1,5 @@
 //! What a principal may do, with an org or with a repo.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Other, PrincipalId};
 
 open_enum! {
@@ -52,18 +50,19 @@ impl Permission {
     }
 }
 
-/// Answer of `GET /orgs/{org}/permissions/check`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct PermissionCheck {
-    /// Whether it is allowed.
-    pub has_permission: bool,
+wire_struct! {
+    /// Answer of `GET /orgs/{org}/permissions/check`.
+    #[derive(Eq)]
+    pub struct PermissionCheck {
+        /// Whether it is allowed.
+        pub has_permission: bool = required("has_permission"),
+    }
 }
 
 impl PermissionCheck {
     /// An answer.
     #[must_use]
     pub fn new(has_permission: bool) -> Self {
-        Self { has_permission }
+        Self { has_permission, other: Other::new() }
     }
 }

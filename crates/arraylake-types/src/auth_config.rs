@@ -1,7 +1,6 @@
 //! [`AuthConfig`]: how credentials of a bucket are had.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+mod wire;
 
 use crate::{Other, Secret};
 
@@ -52,6 +51,8 @@ pub enum AuthConfig {
     Anonymous {
         /// Azure only: the storage account.
         storage_account: Option<String>,
+        /// Fields this version does not know.
+        other: Other,
     },
     /// A fixed pair of keys.
     Hmac {
@@ -59,6 +60,8 @@ pub enum AuthConfig {
         access_key_id: Option<Secret>,
         /// The secret half.
         secret_access_key: Option<Secret>,
+        /// Fields this version does not know.
+        other: Other,
     },
     /// An AWS role.
     AwsRole {
@@ -70,11 +73,15 @@ pub enum AuthConfig {
         external_role_name: Option<String>,
         /// External id shared between the service and AWS.
         shared_secret: Option<Secret>,
+        /// Fields this version does not know.
+        other: Other,
     },
     /// A Google service account.
     GcpRole {
         /// E-mail address of the service account.
         target_service_account: Option<String>,
+        /// Fields this version does not know.
+        other: Other,
     },
     /// Cloudflare R2 temporary credentials.
     R2Role {
@@ -88,6 +95,8 @@ pub enum AuthConfig {
         parent_secret_access_key: Option<Secret>,
         /// Life of the temporary credentials, in seconds.
         duration_seconds: u64,
+        /// Fields this version does not know.
+        other: Other,
     },
     /// Azure shared access signatures.
     AzureDelegation {
@@ -95,6 +104,8 @@ pub enum AuthConfig {
         tenant_id: Option<String>,
         /// Storage account.
         storage_account: Option<String>,
+        /// Fields this version does not know.
+        other: Other,
     },
     /// Deprecated: a policy on the bucket itself.
     BucketPolicy,
@@ -114,7 +125,7 @@ impl AuthConfig {
     /// No credentials are needed.
     #[must_use]
     pub fn anonymous() -> Self {
-        Self::Anonymous { storage_account: None }
+        Self::Anonymous { storage_account: None, other: Other::new() }
     }
 
     /// A fixed pair of keys.
@@ -122,6 +133,7 @@ impl AuthConfig {
         Self::Hmac {
             access_key_id: Some(access_key_id.into()),
             secret_access_key: Some(secret_access_key.into()),
+            other: Other::new(),
         }
     }
 
@@ -136,12 +148,14 @@ impl AuthConfig {
             external_customer_id: Some(customer_id.into()),
             external_role_name: Some(role.into()),
             shared_secret: Some(shared.into()),
+            other: Other::new(),
         }
     }
 
     /// A Google service account.
     pub fn gcp_role(target_service_account: impl Into<String>) -> Self {
-        Self::GcpRole { target_service_account: Some(target_service_account.into()) }
+        let target_service_account = Some(target_service_account.into());
+        Self::GcpRole { target_service_account, other: Other::new() }
     }
 
     /// Cloudflare R2 temporary credentials, vended with an API token.
@@ -156,6 +170,7 @@ impl AuthConfig {
             account_api_token: Some(api_token.into()),
             parent_secret_access_key: None,
             duration_seconds: R2_DURATION_SECONDS,
+            other: Other::new(),
         }
     }
 
@@ -164,6 +179,7 @@ impl AuthConfig {
         Self::AzureDelegation {
             tenant_id: Some(tenant_id.into()),
             storage_account: Some(storage_account.into()),
+            other: Other::new(),
         }
     }
 
@@ -179,7 +195,47 @@ impl AuthConfig {
             Self::R2Role { .. } => AuthMethod::R2CustomerManagedRole,
             Self::AzureDelegation { .. } => AuthMethod::AzureCredentialDelegation,
             Self::BucketPolicy => AuthMethod::BucketPolicy,
-            Self::Other { method, .. } => AuthMethod::Other(method.clone()),
+            Self::Other { method, .. } => method.as_str().into(),
+        }
+    }
+
+    /// Fields this version does not know; of a method it does not know, all of them.
+    #[must_use]
+    pub fn other(&self) -> &Other {
+        static NONE: Other = Other::new();
+        match self {
+            Self::Anonymous { other, .. }
+            | Self::Hmac { other, .. }
+            | Self::AwsRole { other, .. }
+            | Self::GcpRole { other, .. }
+            | Self::R2Role { other, .. }
+            | Self::AzureDelegation { other, .. }
+            | Self::Other { fields: other, .. } => other,
+            Self::BucketPolicy => &NONE,
+        }
+    }
+
+    /// The same with nothing but the fields that the method has.
+    #[must_use]
+    pub fn known(mut self) -> Self {
+        match &mut self {
+            Self::Anonymous { other, .. }
+            | Self::Hmac { other, .. }
+            | Self::AwsRole { other, .. }
+            | Self::GcpRole { other, .. }
+            | Self::R2Role { other, .. }
+            | Self::AzureDelegation { other, .. }
+            | Self::Other { fields: other, .. } => *other = Other::new(),
+            Self::BucketPolicy => {}
+        }
+        self
+    }
+
+    /// The storage account, if nothing else gives access to it.
+    pub(crate) fn account(&self) -> Option<&str> {
+        match self {
+            Self::Anonymous { storage_account, .. } => storage_account.as_deref(),
+            _ => None,
         }
     }
 
@@ -204,157 +260,10 @@ impl AuthConfig {
     }
 }
 
-wire_struct! {
-    /// Every field of every method, flat, as it comes.
-    struct Fields {
-        /// See the variants of `AuthConfig`.
-        pub method: AuthMethod = or(AuthMethod::Other(String::new()), "method"),
-        /// See there.
-        pub storage_account: Option<String> = lenient("storage_account"),
-        /// See there.
-        pub access_key_id: Option<Secret> = lenient("access_key_id"),
-        /// See there.
-        pub secret_access_key: Option<Secret> = lenient("secret_access_key"),
-        /// See there.
-        pub external_customer_id: Option<String> = lenient("external_customer_id"),
-        /// See there.
-        pub external_role_name: Option<String> = lenient("external_role_name"),
-        /// See there.
-        pub shared_secret: Option<Secret> = lenient("shared_secret"),
-        /// See there.
-        pub target_service_account: Option<String> = lenient("target_service_account"),
-        /// See there.
-        pub external_account_id: Option<String> = lenient("external_account_id"),
-        /// See there.
-        pub parent_access_key_id: Option<Secret> = lenient("parent_access_key_id"),
-        /// See there.
-        pub account_api_token: Option<Secret> = lenient("account_api_token"),
-        /// See there.
-        pub parent_secret_access_key: Option<Secret> = lenient("parent_secret_access_key"),
-        /// See there.
-        pub duration_seconds: Option<u64> = lenient("duration_seconds"),
-        /// See there.
-        pub tenant_id: Option<String> = lenient("tenant_id"),
-    }
-}
-
-impl Fields {
-    /// All that came, for a method this version does not know.
-    fn into_other(self) -> Other {
-        let mut all = match serde_json::to_value(&self) {
-            Ok(Value::Object(fields)) => fields,
-            _ => self.other.into_map(),
-        };
-        all.retain(|key, value| key != "method" && !value.is_null());
-        all.into()
-    }
-}
-
-impl From<Fields> for AuthConfig {
-    fn from(fields: Fields) -> Self {
-        match fields.method {
-            AuthMethod::Anonymous => Self::Anonymous { storage_account: fields.storage_account },
-            AuthMethod::Hmac => Self::Hmac {
-                access_key_id: fields.access_key_id,
-                secret_access_key: fields.secret_access_key,
-            },
-            AuthMethod::CustomerManagedRole | AuthMethod::AwsCustomerManagedRole => Self::AwsRole {
-                legacy: fields.method == AuthMethod::CustomerManagedRole,
-                external_customer_id: fields.external_customer_id,
-                external_role_name: fields.external_role_name,
-                shared_secret: fields.shared_secret,
-            },
-            AuthMethod::GcpCustomerManagedRole => {
-                Self::GcpRole { target_service_account: fields.target_service_account }
-            }
-            AuthMethod::R2CustomerManagedRole => Self::R2Role {
-                external_account_id: fields.external_account_id,
-                parent_access_key_id: fields.parent_access_key_id,
-                account_api_token: fields.account_api_token,
-                parent_secret_access_key: fields.parent_secret_access_key,
-                duration_seconds: fields.duration_seconds.unwrap_or(R2_DURATION_SECONDS),
-            },
-            AuthMethod::AzureCredentialDelegation => {
-                Self::AzureDelegation { tenant_id: fields.tenant_id, storage_account: fields.storage_account }
-            }
-            AuthMethod::BucketPolicy => Self::BucketPolicy,
-            AuthMethod::Other(ref method) => {
-                Self::Other { method: method.clone(), fields: fields.into_other() }
-            }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for AuthConfig {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Fields::deserialize(deserializer).map(Self::from)
-    }
-}
-
-impl Serialize for AuthConfig {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
-        let secret =
-            |secret: &Option<Secret>| secret.as_ref().map_or(Value::Null, |it| Value::from(it.expose()));
-        let fields: Vec<(&str, Value)> = match self {
-            Self::Anonymous { storage_account } => vec![("storage_account", text(storage_account))],
-            Self::Hmac { access_key_id, secret_access_key } => {
-                vec![
-                    ("access_key_id", secret(access_key_id)),
-                    ("secret_access_key", secret(secret_access_key)),
-                ]
-            }
-            Self::AwsRole { external_customer_id, external_role_name, shared_secret, .. } => vec![
-                ("external_customer_id", text(external_customer_id)),
-                ("external_role_name", text(external_role_name)),
-                ("shared_secret", secret(shared_secret)),
-            ],
-            Self::GcpRole { target_service_account } => {
-                vec![("target_service_account", text(target_service_account))]
-            }
-            Self::R2Role {
-                external_account_id,
-                parent_access_key_id,
-                account_api_token,
-                parent_secret_access_key,
-                duration_seconds,
-            } => vec![
-                ("external_account_id", text(external_account_id)),
-                ("parent_access_key_id", secret(parent_access_key_id)),
-                ("account_api_token", secret(account_api_token)),
-                ("parent_secret_access_key", secret(parent_secret_access_key)),
-                ("duration_seconds", Value::from(*duration_seconds)),
-            ],
-            Self::AzureDelegation { tenant_id, storage_account } => {
-                vec![("tenant_id", text(tenant_id)), ("storage_account", text(storage_account))]
-            }
-            Self::BucketPolicy | Self::Other { .. } => Vec::new(),
-        };
-        write_fields(self, fields, serializer)
-    }
-}
-
-fn write_fields<S: serde::Serializer>(
-    config: &AuthConfig,
-    fields: Vec<(&str, Value)>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    use serde::ser::SerializeMap as _;
-    let mut map = serializer.serialize_map(None)?;
-    map.serialize_entry("method", config.method().as_str())?;
-    for (key, value) in fields {
-        map.serialize_entry(key, &value)?;
-    }
-    if let AuthConfig::Other { fields, .. } = config {
-        for (key, value) in fields {
-            map.serialize_entry(key, value)?;
-        }
-    }
-    map.end()
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -380,5 +289,16 @@ mod tests {
         let config: AuthConfig = serde_json::from_str(text).unwrap();
         assert_eq!(config.method(), AuthMethod::Other("magic".into()));
         assert_eq!(serde_json::to_string(&config).unwrap(), text);
+    }
+
+    #[test]
+    fn a_field_nobody_knows_survives_with_every_method_and_is_not_printed() {
+        for method in AuthMethod::KNOWN {
+            let text = format!(r#"{{"method":"{method}","wand":"MARKER"}}"#);
+            let config: AuthConfig = serde_json::from_str(&text).unwrap();
+            assert_eq!(config.method().as_str(), *method);
+            assert_eq!(serde_json::to_value(&config).unwrap()["wand"], "MARKER", "{method}");
+            assert!(!format!("{config:?}").contains("MARKER"), "{config:?}");
+        }
     }
 }

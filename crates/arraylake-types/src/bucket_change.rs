@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::bucket_fit::{method_fault, settings_fault};
 use crate::error::InvalidInput;
-use crate::new_bucket::name_fault;
+use crate::new_bucket::{PLATFORMS, name_fault};
 use crate::repo_request::prefix_fault;
-use crate::{AuthConfig, BucketId, BucketNickname, ExtraConfig, Platform, Secret};
+use crate::{
+    AuthConfig, AuthMethod, BucketId, BucketNickname, BucketResponse, ExtraConfig, Platform, Secret,
+};
 
 /// Which bucket config is meant: by its nickname, which is looked up in the list, or by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -155,8 +158,13 @@ impl ModifyBucket {
     /// Names the first value that breaks a rule. Secrets are never quoted.
     pub fn validate(&self) -> Result<(), InvalidInput> {
         if let Some(Platform::Other(text)) = &self.platform {
-            let rule = "must be s3, s3-compatible, minio, gs or azure";
-            return Err(InvalidInput::new("platform", text, rule));
+            return Err(InvalidInput::new("platform", text, PLATFORMS));
+        }
+        // Both are replaced as a whole, so they go together or do not, whatever is stored.
+        if let (Some(platform), Some(extra)) = (&self.platform, &self.extra_config)
+            && let Some(rule) = settings_fault(platform, extra)
+        {
+            return Err(InvalidInput::new("platform", platform.as_str(), rule));
         }
         if let Some((name, rule)) = self.name.as_ref().and_then(|name| Some((name, name_fault(name)?))) {
             return Err(InvalidInput::new("bucket name", name, rule));
@@ -168,6 +176,41 @@ impl ModifyBucket {
             }
         }
         self.auth_config.as_ref().map_or(Ok(()), ModifyAuth::validate)
+    }
+
+    /// Checks every rule for a change of this bucket config: it must keep what its platform cannot be without, such as
+    /// the region of an S3 bucket, and a way to its credentials that goes with the platform.
+    ///
+    /// A rule that the bucket config breaks already is no matter of the change.
+    ///
+    /// # Errors
+    /// Names the first value that breaks a rule. Secrets are never quoted.
+    ///
+    /// ```
+    /// use arraylake_types::{BucketResponse, ExtraConfig, ModifyBucket};
+    /// let stored = r#"{"nickname": "store", "platform": "s3", "name": "b", "extra_config": {"region_name": "us-east-1"}}"#;
+    /// let stored: BucketResponse = serde_json::from_str(stored).unwrap();
+    /// let error = ModifyBucket::new().with_extra_config(ExtraConfig::new()).validate_for(&stored).unwrap_err();
+    /// assert_eq!(error.to_string(), r#"invalid bucket "store": S3 buckets require a region_name"#);
+    /// ```
+    pub fn validate_for(&self, stored: &BucketResponse) -> Result<(), InvalidInput> {
+        self.validate()?;
+        let old = (&stored.platform, &stored.extra_config);
+        let platform = self.platform.as_ref().unwrap_or(old.0);
+        let extra = self.extra_config.as_ref().unwrap_or(old.1);
+        let before = settings_fault(old.0, old.1);
+        if let Some(rule) = settings_fault(platform, extra).filter(|rule| before != Some(*rule)) {
+            return Err(InvalidInput::new("bucket", &stored.nickname, rule));
+        }
+        let old_auth = stored.auth_config.as_ref().map(|auth| (auth.method(), auth.account()));
+        let new_auth = self.auth_config.as_ref().map(ModifyAuth::way);
+        // A service that does not tell how credentials are had checks that itself.
+        let Some((method, account)) = new_auth.or_else(|| old_auth.clone()) else { return Ok(()) };
+        let before = old_auth.and_then(|(method, account)| method_fault(&method, account, old.0, old.1));
+        match method_fault(&method, account, platform, extra).filter(|rule| before != Some(*rule)) {
+            Some(rule) => Err(InvalidInput::new("auth config", method.as_str(), rule)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -247,6 +290,12 @@ impl ModifyAuth {
         self
     }
 
+    /// The method, and the storage account of a bucket without credentials.
+    fn way(&self) -> (AuthMethod, Option<&str>) {
+        let text = |key: &str| self.0.get(key).and_then(Value::as_str);
+        (text("method").unwrap_or_default().into(), text("storage_account"))
+    }
+
     fn validate(&self) -> Result<(), InvalidInput> {
         let method = self.0.get("method").and_then(Value::as_str).unwrap_or_default();
         let creatable = [
@@ -317,6 +366,10 @@ mod tests {
             (ModifyBucket::new().with_prefix("p".repeat(257)), "256"),
             (ModifyBucket::new().with_platform("punchcards".into()), "punchcards"),
             (ModifyBucket::new().with_auth(AuthConfig::BucketPolicy), "bucket_policy"),
+            (
+                ModifyBucket::new().with_platform(Platform::S3).with_extra_config(ExtraConfig::new()),
+                "region_name",
+            ),
         ] {
             let error = request.validate().unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

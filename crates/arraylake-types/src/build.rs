@@ -88,6 +88,7 @@ impl GcsCredentials {
     /// An access token of a service account that never expires.
     #[must_use]
     pub fn new(access_token: impl Into<crate::Secret>, principal: impl Into<String>) -> Self {
-        Self { access_token: access_token.into(), principal: principal.into(), expiration: None }
+        let (access_token, principal) = (access_token.into(), principal.into());
+        Self { access_token, principal, expiration: None, other: Other::new() }
     }
 }

@@ -2,20 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Secret, Timestamp};
+use crate::{Other, Secret, Timestamp};
 
-/// Credentials of an S3-like bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct S3Credentials {
-    /// Access key id.
-    pub aws_access_key_id: Secret,
-    /// Secret access key.
-    pub aws_secret_access_key: Secret,
-    /// Session token, with temporary credentials.
-    pub aws_session_token: Option<Secret>,
-    /// When they stop working; none means never.
-    pub expiration: Option<Timestamp>,
+wire_struct! {
+    /// Credentials of an S3-like bucket.
+    #[derive(Eq)]
+    pub struct S3Credentials {
+        /// Access key id.
+        pub aws_access_key_id: Secret = required("aws_access_key_id"),
+        /// Secret access key.
+        pub aws_secret_access_key: Secret = required("aws_secret_access_key"),
+        /// Session token, with temporary credentials.
+        pub aws_session_token: Option<Secret> = lenient("aws_session_token"),
+        /// When they stop working; none means never.
+        pub expiration: Option<Timestamp> = lenient("expiration"),
+    }
 }
 
 impl S3Credentials {
@@ -26,6 +27,7 @@ impl S3Credentials {
             aws_secret_access_key: secret_access_key.into(),
             aws_session_token: None,
             expiration: None,
+            other: Other::new(),
         }
     }
 
@@ -38,28 +40,30 @@ impl S3Credentials {
     }
 }
 
-/// Credentials of a Google bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct GcsCredentials {
-    /// OAuth access token.
-    pub access_token: Secret,
-    /// The service account behind it.
-    pub principal: String,
-    /// When it stops working; none means never.
-    pub expiration: Option<Timestamp>,
+wire_struct! {
+    /// Credentials of a Google bucket.
+    #[derive(Eq)]
+    pub struct GcsCredentials {
+        /// OAuth access token.
+        pub access_token: Secret = required("access_token"),
+        /// The service account behind it.
+        pub principal: String = lenient("principal"),
+        /// When it stops working; none means never.
+        pub expiration: Option<Timestamp> = lenient("expiration"),
+    }
 }
 
-/// Credentials of an Azure container.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct AzureCredentials {
-    /// Shared access signature.
-    pub sas_token: Secret,
-    /// The storage account it belongs to.
-    pub storage_account: String,
-    /// When it stops working; none means never.
-    pub expiration: Option<Timestamp>,
+wire_struct! {
+    /// Credentials of an Azure container.
+    #[derive(Eq)]
+    pub struct AzureCredentials {
+        /// Shared access signature.
+        pub sas_token: Secret = required("sas_token"),
+        /// The storage account it belongs to.
+        pub storage_account: String = lenient("storage_account"),
+        /// When it stops working; none means never.
+        pub expiration: Option<Timestamp> = lenient("expiration"),
+    }
 }
 
 /// Credentials of a bucket, as vended by the service.
@@ -121,7 +125,7 @@ wire_struct! {
 impl<'de> Deserialize<'de> for StorageCredentials {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = Fields::deserialize(deserializer)?;
-        let expiration = fields.expiration;
+        let (expiration, other) = (fields.expiration, fields.other);
         if let (Some(id), Some(secret)) = (fields.aws_access_key_id, fields.aws_secret_access_key) {
             let aws_session_token = fields.aws_session_token;
             return Ok(Self::S3(S3Credentials {
@@ -129,14 +133,16 @@ impl<'de> Deserialize<'de> for StorageCredentials {
                 aws_secret_access_key: secret,
                 aws_session_token,
                 expiration,
+                other,
             }));
         }
         if let Some(access_token) = fields.access_token {
-            return Ok(Self::Gcs(GcsCredentials { access_token, principal: fields.principal, expiration }));
+            let principal = fields.principal;
+            return Ok(Self::Gcs(GcsCredentials { access_token, principal, expiration, other }));
         }
         if let Some(sas_token) = fields.sas_token {
             let storage_account = fields.storage_account;
-            return Ok(Self::Azure(AzureCredentials { sas_token, storage_account, expiration }));
+            return Ok(Self::Azure(AzureCredentials { sas_token, storage_account, expiration, other }));
         }
         Err(serde::de::Error::custom("credentials of a kind this version does not know"))
     }

@@ -48,6 +48,7 @@ pub mod action;
 pub mod auth_config;
 pub mod bucket;
 pub mod bucket_change;
+mod bucket_fit;
 mod build;
 pub mod compute;
 pub mod compute_request;

@@ -4,10 +4,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bucket_fit::{method_fault, settings_fault};
 use crate::error::InvalidInput;
 use crate::name::is_name;
 use crate::repo_request::prefix_fault;
 use crate::{AuthConfig, BucketNickname, ExtraConfig, Platform, Secret};
+
+/// The rule for a platform.
+pub(crate) const PLATFORMS: &str = "must be s3, s3-compatible, minio, gs or azure";
 
 /// Where the data of a bucket config lies: `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`.
 ///
@@ -210,53 +214,30 @@ impl NewBucket {
     }
 
     fn validate_platform(&self) -> Result<(), InvalidInput> {
-        let has = |key: &str| self.extra_config.0.contains_key(key);
-        let bad = |rule: &str| Err(InvalidInput::new("bucket", self.nickname.as_str(), rule));
-        match &self.platform {
-            Platform::S3 if !has("region_name") => bad("S3 buckets require a region_name"),
-            Platform::S3Compatible if !has("endpoint_url") => {
-                bad("S3-compatible buckets require an endpoint_url")
-            }
-            Platform::Other(text) => {
-                Err(InvalidInput::new("platform", text, "must be s3, s3-compatible, minio, gs or azure"))
-            }
-            _ => Ok(()),
+        if let Platform::Other(text) = &self.platform {
+            return Err(InvalidInput::new("platform", text, PLATFORMS));
+        }
+        match settings_fault(&self.platform, &self.extra_config) {
+            Some(rule) => Err(InvalidInput::new("bucket", self.nickname.as_str(), rule)),
+            None => Ok(()),
         }
     }
 
     fn validate_auth(&self) -> Result<(), InvalidInput> {
-        let bad =
-            |rule: &str| Err(InvalidInput::new("auth config", self.auth_config.method().as_str(), rule));
+        let (method, account) = (self.auth_config.method(), self.auth_config.account());
+        let bad = |rule: &str| Err(InvalidInput::new("auth config", method.as_str(), rule));
+        if let Some(rule) = method_fault(&method, account, &self.platform, &self.extra_config) {
+            return bad(rule);
+        }
         let present = |secret: &Option<Secret>| secret.as_ref().is_some_and(|it| !it.is_empty());
         match &self.auth_config {
-            AuthConfig::BucketPolicy | AuthConfig::Other { .. } => bad("is not a method that can be created"),
-            AuthConfig::AwsRole { .. } if self.platform != Platform::S3 => {
-                bad("AWS customer managed role is only supported for s3 buckets")
-            }
             AuthConfig::AwsRole { shared_secret, .. } => check_shared_secret(shared_secret.as_ref()),
-            AuthConfig::GcpRole { .. } if self.platform != Platform::Gs => {
-                bad("GCP customer managed role is only supported for gs buckets")
-            }
-            AuthConfig::R2Role { .. }
-                if self.platform != Platform::S3Compatible || !self.extra_config.is_r2() =>
-            {
-                bad("R2 customer managed role is only supported for R2 buckets")
-            }
             AuthConfig::R2Role { account_api_token, parent_secret_access_key, .. }
                 if !present(account_api_token) && !present(parent_secret_access_key) =>
             {
                 bad("R2 auth requires either account_api_token or parent_secret_access_key")
             }
-            AuthConfig::AzureDelegation { .. } if self.platform != Platform::Azure => {
-                bad("Azure credential delegation is only supported for azure buckets")
-            }
-            AuthConfig::Anonymous { storage_account }
-                if self.platform == Platform::Azure
-                    && storage_account.as_deref().unwrap_or("").is_empty() =>
-            {
-                bad("anonymous Azure buckets require a storage_account")
-            }
-            AuthConfig::Hmac { access_key_id, secret_access_key }
+            AuthConfig::Hmac { access_key_id, secret_access_key, .. }
                 if !present(access_key_id) || !present(secret_access_key) =>
             {
                 bad("requires access_key_id and secret_access_key")

@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for Retention {
         match Value::deserialize(deserializer)? {
             Value::Null => Ok(Self::Keep),
             Value::Number(seconds) => Ok(Self::OlderThan(seconds.as_f64().unwrap_or(f64::MAX))),
-            Value::Object(mut fields) => match fields.remove("date") {
+            Value::Object(mut fields) => match fields.remove("date").filter(|date| !date.is_null()) {
                 Some(date) => serde_json::from_value(date).map(Self::CreatedBefore).map_err(D::Error::custom),
                 None => Ok(Self::Keep),
             },
@@ -162,10 +162,10 @@ mod tests {
 
     #[test]
     fn ages_are_read_in_every_form_and_durations_are_written_as_floats() {
-        let text = r#"{"dangling_chunks":86400,"dangling_manifests":{},"dangling_snapshots":{"date":5},"gc_every":60}"#;
+        let text = r#"{"dangling_chunks":86400,"dangling_manifests":{},"dangling_attributes":{"date":null},"dangling_snapshots":{"date":5},"gc_every":60}"#;
         let config: GcConfig = serde_json::from_str(text).unwrap();
         assert_eq!(config.dangling_chunks, Retention::OlderThan(86400.0));
-        assert_eq!(config.dangling_manifests, Retention::Keep);
+        assert_eq!([config.dangling_manifests, config.dangling_attributes], [Retention::Keep; 2]);
         assert!(matches!(config.dangling_snapshots, Retention::CreatedBefore(_)));
         assert_eq!(serde_json::to_value(&config).unwrap()["gc_every"].to_string(), "60.0");
     }

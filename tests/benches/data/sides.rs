@@ -128,7 +128,7 @@ pub(crate) struct Alone {
 impl Alone {
     pub(crate) async fn new(lake: &TestLake) -> Self {
         let bucket = lake.client().get_bucket_config(lake.org(), lake.bucket()).await.unwrap();
-        let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret) }) =
+        let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret), .. }) =
             bucket.auth_config
         else {
             unreachable!("the default bucket has fixed keys")

@@ -82,7 +82,7 @@ impl World {
         let nickname = "local".parse().expect("a nickname");
         let bucket = self.client.get_bucket_config(&self.org, &nickname).await.expect("a bucket");
         let endpoint = bucket.extra_config.endpoint_url().expect("an endpoint").to_owned();
-        let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret) }) =
+        let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret), .. }) =
             &bucket.auth_config
         else {
             unreachable!("the local bucket has keys")

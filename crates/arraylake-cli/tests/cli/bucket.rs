@@ -91,8 +91,24 @@ async fn single_settings_are_removed_and_one_that_is_not_there_is_named() {
         let error = lake.run(&[&modify[..3], args].concat()).await.failed(2).err;
         assert!(error.contains(words), "{error}");
     }
-    let error = lake.run(&[&modify[..3], &["--unset", "region"]].concat()).await.failed(5).err;
-    assert!(error.contains("region_name"), "the service says what it needs: {error}");
+}
+
+#[tokio::test]
+async fn a_setting_that_the_platform_cannot_be_without_is_not_removed_and_nothing_is_sent() {
+    let lake = Lake::start().await;
+    let create = ["bucket", "create", "local/store", "s3://some-bucket", "--region", "us-east-1"];
+    lake.run(&create).await.ok();
+    for (args, words) in [
+        (
+            &["--unset", "region"][..],
+            r#"invalid bucket "store": S3 buckets require a region_name; name it with --region"#,
+        ),
+        (&["--platform", "s3-compatible"], "require an endpoint_url; name it with --endpoint-url"),
+    ] {
+        // Exit code 2 says that nothing was sent; the service's own refusal would be a 5.
+        let error = lake.run(&[&["bucket", "modify", "local/store"], args].concat()).await.failed(2).err;
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -56,6 +56,9 @@ pub trait Buckets: Send + Sync {
     ///
     /// `PATCH /orgs/{org}/buckets/{id}`
     ///
+    /// By nickname the bucket config is looked up first, and the change checked against it
+    /// ([`ModifyBucket::validate_for`]); by id only the change itself is checked.
+    ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](crate::Error::is_conflict) if the nickname
     /// or the place is taken, or a repo uses the bucket.
@@ -146,7 +149,14 @@ impl Buckets for AsyncClient {
         request: ModifyBucket,
     ) -> Result<BucketResponse> {
         request.validate()?;
-        let id = resolve(self, org, bucket).await?;
+        let id = match bucket {
+            BucketRef::Nickname(nickname) => {
+                let stored = self.get_bucket_config(org, nickname).await?;
+                request.validate_for(&stored)?;
+                id_of(&stored)?
+            }
+            other => resolve(self, org, other).await?,
+        };
         let path = ["orgs", org.as_str(), "buckets", &id.to_string()];
         let call = Call::new("modify bucket config", Method::PATCH, &path).json(&request)?.sensitive();
         // Said twice it means the same.
@@ -228,6 +238,7 @@ pub(crate) fn id_of(bucket: &BucketResponse) -> Result<BucketId> {
 #[cfg(test)]
 mod tests {
     use arraylake_transport::testing::{Script, json, status};
+    use arraylake_types::ExtraConfig;
 
     use super::*;
     use crate::test_support::client_over;
@@ -297,6 +308,19 @@ mod tests {
             (format!("{path}/credentials?access=read"), format!("{path}/credentials?access=write"));
         assert_eq!(script.paths(), [&write, "/orgs/acme/buckets", &read, &path, &path]);
         assert_eq!(script.requests()[4].body(), &r#"{"nickname":"renamed"}"#);
+    }
+
+    #[tokio::test]
+    async fn a_change_that_takes_what_the_platform_needs_ends_at_the_look_into_the_list() {
+        let list = LIST.replace(r#""extra_config":{}"#, r#""extra_config":{"region_name":"us-east-1"}"#);
+        let script = Script::new([json(200, list)]);
+        let (org, nickname) = names();
+        let change = ModifyBucket::new().with_extra_config(ExtraConfig::new());
+        let error =
+            client_over(&script).modify_bucket_config(&org, &nickname.into(), change).await.unwrap_err();
+        assert!(error.is_invalid_input(), "{error}");
+        assert_eq!(error.to_string(), r#"invalid bucket "cold-store": S3 buckets require a region_name"#);
+        assert_eq!(script.paths(), ["/orgs/acme/buckets"]);
     }
 
     #[tokio::test]

@@ -100,5 +100,5 @@ fn changed_auth(old: &AuthConfig, new: Map<String, Value>) -> Result<AuthConfig,
         fields = stored;
     }
     fields.extend(new.into_iter().filter(|(_, value)| !value.is_null()));
-    serde_json::from_value(Value::Object(fields)).map_err(bad)
+    serde_json::from_value(Value::Object(fields)).map(AuthConfig::known).map_err(bad)
 }

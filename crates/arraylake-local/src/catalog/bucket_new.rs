@@ -46,7 +46,7 @@ fn read(mut body: Body) -> Result<NewBucket, Refusal> {
     wanted.prefix = prefix.trim().to_owned();
     wanted.extra_config = ExtraConfig(extra.unwrap_or_default());
     wanted.em_managed = em_managed;
-    wanted.auth_config = auth.unwrap_or_else(AuthConfig::anonymous);
+    wanted.auth_config = auth.unwrap_or_else(AuthConfig::anonymous).known();
     Ok(wanted)
 }
 
@@ -84,7 +84,9 @@ pub(super) fn check(wanted: &NewBucket) -> Result<(), Refusal> {
 
 fn holds_mask(auth: &AuthConfig) -> bool {
     let secrets = match auth {
-        AuthConfig::Hmac { access_key_id, secret_access_key } => [access_key_id, secret_access_key, &None],
+        AuthConfig::Hmac { access_key_id, secret_access_key, .. } => {
+            [access_key_id, secret_access_key, &None]
+        }
         AuthConfig::AwsRole { shared_secret, .. } => [shared_secret, &None, &None],
         AuthConfig::R2Role { parent_access_key_id, account_api_token, parent_secret_access_key, .. } => {
             [parent_access_key_id, account_api_token, parent_secret_access_key]
@@ -126,7 +128,7 @@ pub(super) fn placed(db: &Db<'_>, lake: &Lake, mut stored: StoredBucket) -> Resu
 }
 
 fn check_local_keys(lake: &Lake, model: &BucketResponse) -> Result<(), Refusal> {
-    let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key }) = &model.auth_config else {
+    let Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key, .. }) = &model.auth_config else {
         return Ok(());
     };
     match lake.ring.lookup(id.expose()) {

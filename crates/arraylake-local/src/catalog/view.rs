@@ -102,7 +102,7 @@ impl Call {
         (prefix, access): (&str, Access),
     ) -> Result<Option<StorageCredentials>, Refusal> {
         match &shown.auth_config {
-            Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret) })
+            Some(AuthConfig::Hmac { access_key_id: Some(id), secret_access_key: Some(secret), .. })
                 if shown.platform.is_s3_like() =>
             {
                 Ok(Some(S3Credentials::new(id.clone(), secret.clone()).into()))

@@ -77,7 +77,8 @@ fn container(lake: &Lake, prefix: String, bucket: &StoredBucket) -> NewContainer
     let own = bucket.is_local().then(|| lake.s3_uri_by(bucket.local_host()));
     let account = match &model.auth_config {
         Some(
-            AuthConfig::Anonymous { storage_account } | AuthConfig::AzureDelegation { storage_account, .. },
+            AuthConfig::Anonymous { storage_account, .. }
+            | AuthConfig::AzureDelegation { storage_account, .. },
         ) => storage_account.clone(),
         _ => None,
     };

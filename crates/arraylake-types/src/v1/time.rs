@@ -118,7 +118,7 @@ impl FromStr for WireTime {
             Some(sign) => parse_offset(&clock[sign..]),
             None => None,
         };
-        Ok(Self { moment, offset })
+        Ok(Self { offset, ..Self::from(moment) })
     }
 }
 
@@ -156,7 +156,7 @@ impl<'de> Deserialize<'de> for WireTime {
             }
             fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> Result<WireTime, E> {
                 let moment = seconds.to_string().parse::<Timestamp>().map_err(E::custom)?;
-                Ok(WireTime { moment, offset: FixedOffset::east_opt(0) })
+                Ok(WireTime { offset: FixedOffset::east_opt(0), ..WireTime::from(moment) })
             }
         }
         deserializer.deserialize_any(Moment)
@@ -180,6 +180,12 @@ mod tests {
         }
         let zulu: WireTime = "2026-11-22T09:55:02Z".parse().unwrap();
         assert_eq!(zulu.to_string(), "2026-11-22T09:55:02+00:00");
+        let finer: WireTime = "2026-11-22T09:55:02.123456789Z".parse().unwrap();
+        assert_eq!(
+            finer,
+            finer.to_string().parse().unwrap(),
+            "what the wire does not carry is not kept either"
+        );
         assert!(!zulu.is_naive() && "2026-11-22".parse::<WireTime>().unwrap().is_naive());
         assert_eq!(
             serde_json::from_str::<WireTime>("1714564800.5").unwrap().timestamp().unix_seconds(),

@@ -7,17 +7,17 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A group with what is in it. Answer of `GET /repos/{org}/{repo}/tree`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tree {
-    /// The groups in it, by name.
-    pub trees: Entries<Tree>,
-    /// The arrays in it, by name.
-    pub arrays: Entries<ArrayDoc>,
-    /// Its attributes.
-    pub attributes: Map<String, Value>,
+wire_struct! {
+    /// A group with what is in it. Answer of `GET /repos/{org}/{repo}/tree`.
+    #[derive(Default)]
+    pub struct Tree {
+        /// The groups in it, by name.
+        pub trees: Entries<Tree> = lenient("trees"),
+        /// The arrays in it, by name.
+        pub arrays: Entries<ArrayDoc> = lenient("arrays"),
+        /// Its attributes.
+        pub attributes: Map<String, Value> = lenient("attributes"),
+    }
 }
 
 impl Tree {

@@ -66,7 +66,7 @@ impl BucketAccess {
         let fetched = |keys: Option<Arc<dyn KeySource>>| keys.map(Fresh::new).map(Signing::Fresh);
         let mut access = Self { home, ..Self::new(bucket.extra_config.clone()) };
         access.signing = match &bucket.auth_config {
-            Some(AuthConfig::Hmac { access_key_id, secret_access_key }) => {
+            Some(AuthConfig::Hmac { access_key_id, secret_access_key, .. }) => {
                 match (usable(access_key_id.as_ref()), usable(secret_access_key.as_ref())) {
                     (Some(id), Some(secret)) => Signing::Keys(S3Credentials::new(id, secret)),
                     _ => fetched(keys).ok_or_else(missing)?,

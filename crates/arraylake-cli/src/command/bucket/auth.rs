@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use arraylake_core::types::{AuthConfig, AuthMethod, ModifyAuth, Secret};
+use arraylake_core::types::{AuthConfig, AuthMethod, ModifyAuth, Other, Secret};
 use clap::{Args, ValueEnum};
 
 use crate::console::Console;
@@ -83,7 +83,9 @@ impl AuthParts {
             value.clone().ok_or_else(|| Failure::usage(format!("these credentials need {option}")))
         };
         Ok(match auth {
-            Auth::Anonymous => AuthConfig::Anonymous { storage_account: self.storage_account.clone() },
+            Auth::Anonymous => {
+                AuthConfig::Anonymous { storage_account: self.storage_account.clone(), other: Other::new() }
+            }
             Auth::Hmac => {
                 let id = needed(&self.access_key_id, "--access-key-id")?;
                 AuthConfig::hmac(id, self.secret(console, "secret access key").await?)

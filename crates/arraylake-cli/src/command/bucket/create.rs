@@ -1,7 +1,7 @@
 //! `arraylake bucket create`.
 
 use arraylake_core::api::Buckets;
-use arraylake_core::types::{BucketNickname, NewBucket, OrgName, Platform};
+use arraylake_core::types::{BucketNickname, InvalidInput, NewBucket, OrgName, Platform};
 use clap::Args;
 
 use super::NameArgs;
@@ -83,11 +83,17 @@ impl CreateArgs {
             request = request.with_force_path_style(flag);
         }
         let request = request.with_auth(self.parts.config(self.auth, console).await?);
-        request.validate().map_err(|fault| match fault.rule.contains("region_name") {
-            true => Failure::from(fault).with_hint("name it with --region"),
-            false => fault.into(),
-        })?;
+        request.validate().map_err(misfit)?;
         Ok(request)
+    }
+}
+
+/// A value that breaks a rule, with the option that gives what is lacking.
+pub(super) fn misfit(fault: InvalidInput) -> Failure {
+    let options = [("region_name", "--region"), ("endpoint_url", "--endpoint-url")];
+    match options.into_iter().find(|(setting, _)| fault.rule.contains(setting)) {
+        Some((_, option)) => Failure::from(fault).with_hint(format!("name it with {option}")),
+        None => fault.into(),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::NameArgs;
 use super::auth::{Auth, AuthParts};
-use super::create::PlaceArgs;
+use super::create::{PlaceArgs, misfit};
 use super::list::show;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
@@ -85,7 +85,7 @@ impl ModifyArgs {
             return Err(Failure::usage("nothing is to be changed")
                 .with_hint("see `arraylake bucket modify --help` for what can be"));
         }
-        request.validate()?;
+        request.validate_for(stored).map_err(misfit)?;
         Ok(request)
     }
 
