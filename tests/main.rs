@@ -4,6 +4,8 @@
 
 #[path = "suite/azure.rs"]
 mod azure;
+#[path = "suite/bad_input.rs"]
+mod bad_input;
 #[path = "suite/blocking.rs"]
 mod blocking;
 #[path = "suite/blocking_repository.rs"]

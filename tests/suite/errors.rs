@@ -129,3 +129,29 @@ async fn bad_names_are_refused_with_value_and_rule_before_any_request() {
         );
     }
 }
+
+#[test]
+fn the_blocking_client_tells_every_failure_in_the_same_words() {
+    let because = r#"{"detail":"because"}"#;
+    let list = r#"{"detail":[{"loc":["body","name"],"msg":"too long","type":"string_too_long"}]}"#;
+    let mut steps: Vec<Step> = [401, 403, 404, 409, 422, 500].map(|code| json(code, because)).into();
+    steps.extend([
+        json(422, list),
+        json(429, because).with_header("retry-after", "7"),
+        refuse(),
+        cut(),
+        status(307).with_header("location", "https://elsewhere.example.com/x?token=MARKER"),
+        bytes(200, "<html>MARKER</html>").with_header("content-type", "text/html"),
+    ]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for step in steps {
+        let expected = runtime.block_on(failure(step.clone()));
+        let script = Script::new([step.with_header("x-request-id", "req-7")]);
+        let client = arraylake_blocking::Client::from(client_over(&script));
+        let error = client.get_repo_object(&"acme/era5".parse().unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), expected.to_string());
+        assert_eq!((holding(&error), error.request_id()), (holding(&expected), expected.request_id()));
+        assert_eq!((error.operation(), error.retry_after()), (expected.operation(), expected.retry_after()));
+        assert!(!format!("{error:?}").contains("MARKER"), "{error:?}");
+    }
+}

@@ -47,6 +47,10 @@ impl LocalError {
     pub(crate) fn seed(message: impl std::fmt::Display) -> Self {
         Self::new(LocalErrorKind::Seed, format!("the seed: {message}"))
     }
+
+    pub(crate) fn seed_file(path: &std::path::Path, message: &dyn std::fmt::Display) -> Self {
+        Self::new(LocalErrorKind::Seed, format!("the seed {}: {message}", path.display()))
+    }
 }
 
 impl From<rusqlite::Error> for LocalError {

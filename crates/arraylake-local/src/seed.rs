@@ -118,9 +118,9 @@ impl Seed {
     /// # Errors
     /// The file cannot be read or is not understood.
     pub fn read(path: &Path) -> Result<Self, LocalError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| LocalError::io(format!("the seed {}", path.display()), error))?;
-        Self::parse(&text)
+        let named = |error: &dyn std::fmt::Display| LocalError::seed_file(path, error);
+        let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
+        serde_norway::from_str(&text).map_err(|error| named(&error))
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) async fn run(args: ServeArgs, console: &mut Console) -> Outcome {
 
 fn failure(error: LocalError) -> Failure {
     let status = match error.kind() {
-        LocalErrorKind::PortTaken => Status::Usage,
+        LocalErrorKind::PortTaken | LocalErrorKind::Seed => Status::Usage,
         _ => Status::Other,
     };
     Failure::new(status, error.to_string())

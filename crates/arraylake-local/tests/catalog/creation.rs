@@ -172,3 +172,26 @@ async fn a_repository_is_made_in_the_own_object_store_alone() {
     let body = json!({"name": "old", "create_mode": "create", "kind": "v1"});
     assert_eq!(client.post("/orgs/local/repos", &body).await.ok()["kind"], "v1");
 }
+
+#[tokio::test]
+async fn a_body_is_understood_whatever_it_is_called_and_even_if_it_is_not_called_anything() {
+    let client = lake();
+    client.repo("nameless").await;
+    for (at, kind) in [
+        "application/json",
+        "application/vnd.earthmover+json",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let named = client.with_header("content-type", kind);
+        named.repo(&format!("repo-{at}")).await;
+        let change = json!({"description": kind});
+        named.patch(&format!("/orgs/local/repo-{at}"), &change).await.ok();
+        let repo = client.get(&format!("/repos/local/repo-{at}")).await.ok();
+        assert_eq!(repo["description"], kind);
+        named.delete(&format!("/orgs/local/repo-{at}?immediate=true")).await.ok();
+    }
+}

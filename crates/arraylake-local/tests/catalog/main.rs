@@ -1,6 +1,7 @@
 //! The catalog route by route, through the tower service: no socket unless a test is about sockets.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
+mod admin;
 mod buckets;
 mod client;
 mod compute;

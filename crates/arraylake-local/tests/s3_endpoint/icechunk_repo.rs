@@ -17,24 +17,43 @@ use tokio::task::JoinSet;
 
 use super::support::{BUCKET, Served, served};
 
-const WRITERS: usize = 32;
+pub(crate) const WRITERS: usize = 32;
 
 fn storage(served: &Served) -> Arc<dyn Storage + Send + Sync> {
     let grants = vec![Grant::new(BUCKET, "org/repo", Access::ReadWrite)];
     let key = served.endpoint.temporary_keys().mint(grants, TimeDelta::hours(1));
+    let (secret, token) = (key.secret_access_key.expose(), key.session_token.expose());
+    storage_with(&served.url(), &key.access_key_id, secret, Some(token))
+}
+
+/// The repository at an endpoint, by these keys.
+pub(crate) fn storage_with(
+    url: &str,
+    id: &str,
+    secret: &str,
+    token: Option<&str>,
+) -> Arc<dyn Storage + Send + Sync> {
     let options = S3Options::default()
         .with_region("us-east-1")
-        .with_endpoint_url(served.url())
+        .with_endpoint_url(url)
         .with_allow_http(true)
         .with_force_path_style(true);
     let credentials = S3Credentials::Static(S3StaticCredentials {
-        access_key_id: key.access_key_id,
-        secret_access_key: key.secret_access_key.expose().to_owned(),
-        session_token: Some(key.session_token.expose().to_owned()),
+        access_key_id: id.to_owned(),
+        secret_access_key: secret.to_owned(),
+        session_token: token.map(str::to_owned),
         expires_after: None,
     });
     let prefix = Some("org/repo".to_owned());
     new_s3_storage(options, BUCKET.to_owned(), prefix, Some(credentials), vec![], vec![], None).unwrap()
+}
+
+/// Adds a group to the main branch, whoever else is about to, and names the commit after it.
+pub(crate) async fn commit(repo: &Repository, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let mut session = repo.writable_session("main").await?;
+    session.add_group(Path::new(&format!("/{name}"))?, Bytes::from_static(b"{}")).await?;
+    session.commit(name).rebase(&ConflictDetector, 1000).execute().await?;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,11 +87,7 @@ async fn no_commit_of_many_writers_is_lost() {
         let storage = storage(&served);
         tasks.spawn(async move {
             let repo = Repository::open(storage).execute().await.unwrap();
-            let mut session = repo.writable_session("main").await.unwrap();
-            let path = Path::new(&format!("/group-{writer}")).unwrap();
-            session.add_group(path, Bytes::from_static(b"{}")).await.unwrap();
-            let commit = session.commit(format!("writer {writer}"));
-            commit.rebase(&ConflictDetector, 1000).execute().await.unwrap();
+            commit(&repo, &format!("group-{writer}")).await.unwrap();
         });
     }
     tasks.join_all().await;

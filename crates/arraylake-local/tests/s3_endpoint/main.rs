@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and the child process reports"
 )]
 
+mod icechunk_kill;
 mod icechunk_repo;
 mod keys;
 mod kill;
