@@ -80,6 +80,9 @@ impl<A: Buckets + ?Sized + 'static> Client<A> {
     ///
     /// `PATCH /orgs/{org}/buckets/{id}`
     ///
+    /// By nickname the bucket config is looked up first, and the change checked against it
+    /// ([`ModifyBucket::validate_for`]); by id only the change itself is checked.
+    ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if the nickname
     /// or the place is taken, or a repo uses the bucket.
@@ -336,11 +339,12 @@ impl<A: Exchange + ?Sized + 'static> Client<A> {
     /// Makes the entry of a repo that subscribes to one of another org.
     ///
     /// `POST /orgs/{org}/exchange-subscriptions`; on older services `POST /orgs/{org}/marketplace/subscribe`, and on those
-    /// before that `POST /orgs/{org}/repos`.
+    /// before that `POST /orgs/{org}/repos`. Only a service that says that it lacks a route is asked at an older one:
+    /// a listing that is not there is the answer.
     ///
     /// # Errors
-    /// If a value breaks a rule, before anything is sent; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a
-    /// ghost has the name; [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
+    /// If a value breaks a rule, before anything is sent; [`is_not_found`](arraylake_core::Error::is_not_found) if there is no
+    /// such listing; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a ghost has the name; [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
     pub fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
         let org = org.to_owned();
         self.run(move |api| async move { api.subscribe_repo_object(&org, request).await })
