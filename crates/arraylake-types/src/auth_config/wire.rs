@@ -101,11 +101,16 @@ impl<'de> Deserialize<'de> for AuthConfig {
     }
 }
 
+fn text(text: &Option<String>) -> Value {
+    text.clone().map_or(Value::Null, Value::String)
+}
+
+fn secret(secret: &Option<Secret>) -> Value {
+    secret.as_ref().map_or(Value::Null, |it| Value::from(it.expose()))
+}
+
 impl Serialize for AuthConfig {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
-        let secret =
-            |secret: &Option<Secret>| secret.as_ref().map_or(Value::Null, |it| Value::from(it.expose()));
         let fields: Vec<(&str, Value)> = match self {
             Self::Anonymous { storage_account, .. } => vec![("storage_account", text(storage_account))],
             Self::Hmac { access_key_id, secret_access_key, .. } => {
