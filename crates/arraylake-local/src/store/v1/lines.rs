@@ -82,14 +82,24 @@ impl Meta<'_> {
         Ok(())
     }
 
-    /// Gives a branch the commits of a loose line as far as a depth. What lies behind stays loose.
+    /// Gives a branch the commits of a loose line as far as a depth: to its own line if that ends where they begin, else as
+    /// another one of it. What lies behind them stays loose.
     fn give_line(&self, branch: &str, line: i64, depth: i64) -> rusqlite::Result<()> {
         let text = "SELECT fork_line, fork_depth, tip_depth FROM v1_line WHERE seq = ?1";
         let (from, at, end): (Option<i64>, Option<i64>, i64) = self
             .db
             .prepare_cached(text)?
             .query_row([line], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let home = self.line_for(branch, from.zip(at), depth)?;
+        let fork = from.zip(at);
+        let home = match self.line_that_ends_at(fork, branch, depth)? {
+            Some(home) => home,
+            None if end == depth => {
+                let whole = "UPDATE v1_line SET branch = ?2 WHERE seq = ?1";
+                self.db.prepare_cached(whole)?.execute(params![line, branch])?;
+                return Ok(());
+            }
+            None => self.insert_line(fork, depth, Some(branch))?,
+        };
         for change in [
             "UPDATE v1_commit SET line = ?2 WHERE line = ?1 AND depth <= ?3",
             "UPDATE v1_line SET fork_line = ?2 WHERE fork_line = ?1 AND fork_depth <= ?3",
@@ -105,16 +115,12 @@ impl Meta<'_> {
         Ok(())
     }
 
-    /// A line of a branch for commits behind a place, as far as a depth: the one of that place if it is the branch's and ends
-    /// there, else a new one.
-    fn line_for(&self, branch: &str, fork: Fork, depth: i64) -> rusqlite::Result<i64> {
-        if let Some((line, end)) = fork {
-            let grow = "UPDATE v1_line SET tip_depth = ?3 WHERE seq = ?1 AND tip_depth = ?2 AND branch = ?4";
-            if self.db.prepare_cached(grow)?.execute(params![line, end, depth, branch])? == 1 {
-                return Ok(line);
-            }
-        }
-        self.insert_line(fork, depth, Some(branch))
+    /// The line of a branch that ends at a place, now grown to a depth; none if there is none.
+    fn line_that_ends_at(&self, place: Fork, branch: &str, depth: i64) -> rusqlite::Result<Option<i64>> {
+        let Some((line, end)) = place else { return Ok(None) };
+        let grow = "UPDATE v1_line SET tip_depth = ?3 WHERE seq = ?1 AND tip_depth = ?2 AND branch = ?4";
+        let grown = self.db.prepare_cached(grow)?.execute(params![line, end, depth, branch])?;
+        Ok((grown == 1).then_some(line))
     }
 
     /// Adds a line, a loose one if it is no branch's.
