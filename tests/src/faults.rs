@@ -1,6 +1,7 @@
 //! What lies between a client and a lake, without a socket, and fails when it is told to: a service whose answers are
-//! cut short, and a bucket that is down for a while. Both work with paused time.
+//! cut short, one that does not tell all, and a bucket that is down for a while. All work with paused time.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use arraylake_core::v1::chunks::{BucketAccess, ChunkStore, Layout};
 use arraylake_core::{AsyncClient, Config, prelude::*};
 use arraylake_local::LocalService;
 use arraylake_local::s3::S3Server;
+use arraylake_types::v1::CommitId;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream;
@@ -23,6 +25,7 @@ use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody,
     HttpService,
 };
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use tower::Service;
 
@@ -93,6 +96,66 @@ impl Service<http::Request<Full<Bytes>>> for Cutting {
                 false => vec![Ok(Frame::data(bytes))],
             };
             Ok(http::Response::from_parts(head, StreamBody::new(stream::iter(frames))))
+        })
+    }
+}
+
+/// The metastore of a lake, which tells of some commits only which nodes they have moved, from an index of its own.
+/// Clones share what is told.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    service: LocalService,
+    nodes: Arc<Mutex<HashMap<String, Vec<String>>>>,
+}
+
+impl Telling {
+    /// Tells all.
+    pub fn new(lake: &TestLake) -> Self {
+        Self { service: lake.lake().service(), nodes: Arc::default() }
+    }
+
+    /// A client of it.
+    pub fn client(&self, lake: &TestLake) -> AsyncClient {
+        let leaf = self.clone();
+        let builder = AsyncClient::builder().with_config(Config::empty());
+        let builder = builder.with_service_uri("http://local.example.com").with_token(lake.lake().token());
+        builder.with_transport(|transport| transport.with_leaf(leaf)).build().unwrap()
+    }
+
+    /// Tells of a commit nothing but these documents of nodes.
+    pub fn tell_nodes_of(&self, commit: &CommitId, documents: &[&str]) {
+        let documents = documents.iter().map(|document| (*document).to_owned()).collect();
+        self.nodes.lock().unwrap().insert(commit.to_string(), documents);
+    }
+
+    /// What is told instead of the truth.
+    fn instead<B>(&self, request: &http::Request<B>) -> Option<Value> {
+        let (_, collection) = request.uri().path().split_once("/modified_paths_commit/")?;
+        let nodes = self.nodes.lock().unwrap();
+        let query = request.uri().query().unwrap_or_default();
+        let (_, documents) = nodes.iter().find(|(commit, _)| query.contains(commit.as_str()))?;
+        let documents = documents.iter().filter(|_| collection == "nodes");
+        Some(documents.map(|path| json!({"_id": "n", "path": path, "deleted": false})).collect())
+    }
+}
+
+impl Service<http::Request<Full<Bytes>>> for Telling {
+    type Response = http::Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Full<Bytes>>) -> Self::Future {
+        let (mut service, instead) = (self.service.clone(), self.instead(&request));
+        Box::pin(async move {
+            if let Some(instead) = instead {
+                return Ok(http::Response::new(Full::from(instead.to_string())));
+            }
+            let (head, body) = service.call(request).await?.into_parts();
+            Ok(http::Response::from_parts(head, Full::new(body.collect().await.unwrap().to_bytes())))
         })
     }
 }

@@ -10,6 +10,7 @@ use arraylake_icechunk::IcechunkRepo;
 use arraylake_icechunk::icechunk::format::manifest::ChunkPayload;
 use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_icechunk::icechunk::repository::VersionInfo;
+use arraylake_tests::faults::Telling;
 use arraylake_tests::lake::TestLake;
 use arraylake_tests::v1::{array, commit, create, create_icechunk, group, node};
 use arraylake_types::v1::{ChunkHash, ReferenceData};
@@ -284,4 +285,102 @@ async fn an_array_that_is_cut_shrinks_and_grows_keeps_no_chunk_that_was_deleted(
         let values = there.async_retrieve_array_subset::<Vec<u8>>(&there.subset_all()).await.unwrap();
         assert_eq!(values, expected);
     }
+}
+
+#[tokio::test]
+async fn an_array_whose_chunks_get_other_names_in_one_commit_keeps_all_of_them() {
+    const SIDE: u64 = 30;
+    let lake = TestLake::start().await;
+    let (old, new) = (create(&lake, &lake.client(), "old").await, create_icechunk(&lake, "new").await);
+    let path = |n: u64, separator: &str| format!("data/root/a/c{}{separator}{}", n / SIDE, n % SIDE);
+    let value = |n: u64, more: u64| vec![((n + more) % 250) as u8 + 1];
+    old.set_doc("meta/root/a.array.json", array(&[SIDE, SIDE], &[1, 1])).await.unwrap();
+    old.set_chunks((0..SIDE * SIDE).map(|n| (path(n, "/"), value(n, 0)))).await.unwrap();
+    commit(&old, "slashes").await;
+    old.delete_node(&node("a")).await.unwrap();
+    let mut dots = array(&[SIDE, SIDE], &[1, 1]);
+    dots["chunk_grid"]["separator"] = ".".into();
+    old.set_doc("meta/root/a.array.json", dots).await.unwrap();
+    old.set_chunks((0..SIDE * SIDE).map(|n| (path(n, "."), value(n, 7)))).await.unwrap();
+    // Left over from somebody who did not look at the array.
+    old.set_chunk("data/root/a/c0/0", vec![255]).await.unwrap();
+    commit(&old, "dots").await;
+    let migration = migration(&old, &new);
+    let report = migration.run().await.unwrap();
+    assert!(report.left_out.len() == 1 && report.left_out[0].contains("c0/0"), "{:?}", report.left_out);
+    let found = migration.verify().await.unwrap();
+    assert_eq!((found.commits, found.differences), (2, Vec::new()));
+    let there = Array::async_open(Arc::new(new.store("main").await.unwrap()), "/a").await.unwrap();
+    let values = there.async_retrieve_array_subset::<Vec<u8>>(&there.subset_all()).await.unwrap();
+    assert_eq!(values, (0..SIDE * SIDE).flat_map(|n| value(n, 7)).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_group_that_a_service_says_was_moved_brings_all_that_is_in_it() {
+    let lake = TestLake::start().await;
+    let telling = Telling::new(&lake);
+    let client = telling.client(&lake);
+    let (old, new) = (create(&lake, &client, "old").await, create_icechunk(&lake, "new").await);
+    let fill = |n: u8| (0..3).map(move |at| (at, vec![10 * n + at; 2]));
+    for (n, name) in [(1, "g/a"), (2, "g/deep/b"), (3, "h/a")] {
+        old.set_doc(&format!("meta/root/{name}.array.json"), array(&[6], &[2])).await.unwrap();
+        let chunks = fill(n).map(|(at, bytes)| (format!("data/root/{name}/c{at}"), bytes));
+        old.set_chunks(chunks).await.unwrap();
+    }
+    old.set_docs([("meta/root/g.group.json", group("g")), ("meta/root/h.group.json", group("h"))])
+        .await
+        .unwrap();
+    commit(&old, "written").await;
+    // Where an array of the same shape was, another one comes.
+    old.delete_node(&node("h")).await.unwrap();
+    old.rename(&node("g"), &node("h")).await.unwrap();
+    let moved = commit(&old, "moved").await;
+    old.set_chunk("data/root/h/a/c1", vec![99; 2]).await.unwrap();
+    commit(&old, "later").await;
+    telling.tell_nodes_of(&moved, &["meta/root/g.group.json", "meta/root/h.group.json"]);
+    let migration = migration(&old, &new);
+    migration.run().await.unwrap();
+    let found = migration.verify().await.unwrap();
+    assert_eq!((found.commits, found.differences), (3, Vec::new()));
+    let store = Arc::new(new.store("main").await.unwrap());
+    for (path, expected) in [("/h/a", [10, 10, 99, 99, 12, 12]), ("/h/deep/b", [20, 20, 21, 21, 22, 22])] {
+        let there = Array::async_open(Arc::clone(&store), path).await.unwrap();
+        let values = there.async_retrieve_array_subset::<Vec<u8>>(&there.subset_all()).await.unwrap();
+        assert_eq!(values, expected, "{path}");
+    }
+    assert!(Array::async_open(store, "/g/a").await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_left_out_is_named_once_and_with_it_documents_of_nobody() {
+    let lake = TestLake::start().await;
+    let (old, new) = (create(&lake, &lake.client(), "old").await, create_icechunk(&lake, "new").await);
+    let mut odd = array(&[9], &[1]);
+    odd["attributes"]["filters"] = serde_json::json!([{"id": "zfpy"}]);
+    old.set_docs([("meta/root/d.array.json", odd), ("meta/notes.json", group("mine"))]).await.unwrap();
+    old.set_chunks((0..9).map(|n| (format!("data/root/d/c{n}"), vec![n]))).await.unwrap();
+    commit(&old, "odd").await;
+    old.set_doc(ROOT, group("root")).await.unwrap();
+    old.set_chunk("data/root/d/c0", vec![77]).await.unwrap();
+    commit(&old, "later").await;
+    let migration = migration(&old, &new).with_skip_unsupported(true);
+    let mut left_out = migration.run().await.unwrap().left_out;
+    left_out.sort();
+    assert_eq!(left_out.len(), 2, "{left_out:?}");
+    assert!(left_out[0].starts_with("/d at commit") && left_out[0].contains("zfpy"), "{left_out:?}");
+    assert!(left_out[1].starts_with("meta/notes.json"), "{left_out:?}");
+    assert!(migration.verify().await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_branch_with_a_name_of_the_migration_itself_is_refused_before_anything_is_moved() {
+    let lake = TestLake::start().await;
+    let (old, new) = (history(&lake).await, create_icechunk(&lake, "new").await);
+    old.new_branch("arraylake-migration-mine").await.unwrap();
+    old.set_doc(ROOT, group("mine")).await.unwrap();
+    commit(&old, "mine").await;
+    let error = migration(&old, &new).run().await.unwrap_err().to_string();
+    assert!(error.contains("arraylake-migration-mine"), "{error}");
+    let branches = new.repository().list_branches().await.unwrap();
+    assert_eq!(branches.into_iter().collect::<Vec<_>>(), ["main"]);
 }

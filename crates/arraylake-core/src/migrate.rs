@@ -138,10 +138,11 @@ impl Migration {
     ///
     /// # Errors
     /// [`Error::Mismatch`] if the Icechunk repo holds something else, [`Error::Unsupported`] for an array that has no
-    /// place in Zarr v3, and what else can go wrong with either repo. What was moved before stays.
+    /// place in Zarr v3 or a branch or tag whose name has none in Icechunk, and what else can go wrong with either repo. What was moved before stays.
     pub async fn run(&self) -> Result<Report> {
         let target = Target::read(self).await?;
         let plan = Plan::make(self, &target).await?;
+        target.check_names(&plan)?;
         let mut applier = Applier::new(self, target, &plan);
         for step in &plan.steps {
             applier.apply(step).await?;

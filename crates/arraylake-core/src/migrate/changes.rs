@@ -7,7 +7,7 @@ use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_types::v1::{ArrayDoc, Collection, ReferenceData};
 use arraylake_v1::chunks::{ObjectRange, Place};
 use arraylake_v1::metastore::{Listing, View};
-use arraylake_v1::{AsyncRepo, NodePath, zarr};
+use arraylake_v1::{AsyncRepo, ErrorKind, NodePath, zarr};
 use serde_json::{Map, Value, json};
 
 use super::Migration;
@@ -23,6 +23,8 @@ pub(super) const BATCH: usize = 512;
 pub(super) struct Changes {
     pub(super) documents: BTreeSet<String>,
     pub(super) chunks: BTreeSet<String>,
+    /// Nodes that a service tells by themselves: they were moved, and what lies in them is not told again.
+    pub(super) moved: BTreeSet<NodePath>,
 }
 
 impl Changes {
@@ -43,7 +45,54 @@ impl Changes {
                 paths.extend(touched.map_err(Migration::v1)?.into_iter().map(|touched| touched.path));
             }
         }
+        if step.parent.is_some() {
+            changes.add_moved(source, step).await?;
+        }
         Ok(changes)
+    }
+
+    /// Adds what a service tells of its own index of nodes. One that tells everything with documents and chunks may
+    /// have no such list.
+    async fn add_moved(&mut self, source: &AsyncRepo, step: &Step) -> Result<()> {
+        for commit in &step.changes {
+            let touched = source.metastore().get_all_paths_for_commit(&Collection::Nodes, commit, 0).await;
+            let touched = match touched {
+                Ok(touched) => touched,
+                Err(error) if is_refusal(&error) => return Ok(()),
+                Err(error) => return Err(Migration::v1(error)),
+            };
+            for path in touched.into_iter().map(|touched| touched.path) {
+                if path.starts_with("data/") {
+                    self.chunks.insert(path);
+                } else if let Some(node) = NodePath::of_document(&path)
+                    && self.documents.insert(path)
+                {
+                    self.moved.insert(node);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a node lies in one that was moved.
+    pub(super) fn has_moved(&self, node: &NodePath) -> bool {
+        let mut at = Some(node.clone());
+        while let Some(node) = at.filter(|_| !self.moved.is_empty()) {
+            if self.moved.contains(&node) {
+                return true;
+            }
+            at = node.parent();
+        }
+        false
+    }
+}
+
+/// Whether a service has no answer to a question, rather than being out of reach.
+fn is_refusal(error: &arraylake_v1::Error) -> bool {
+    match error.kind() {
+        ErrorKind::Invalid => true,
+        ErrorKind::Refused { status } => matches!(status.as_u16(), 400 | 404 | 405 | 422),
+        _ => false,
     }
 }
 
@@ -110,23 +159,33 @@ pub(super) fn translate(kind: Kind, stored: &Map<String, Value>) -> Result<Value
     Ok(document)
 }
 
-/// The shape of an array and of its chunks.
+/// The shape of an array and of its chunks, and how these are named.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Grid {
     shape: Vec<u64>,
     chunk: Vec<u64>,
+    separator: String,
 }
 
 impl Grid {
     fn of(stored: &Map<String, Value>) -> Option<Self> {
         let array = ArrayDoc(stored.clone());
-        let grid = Self { shape: array.shape()?, chunk: array.chunk_shape()? };
+        let separator =
+            stored.get("chunk_grid").and_then(|grid| grid.get("separator")?.as_str()).unwrap_or("/");
+        let grid =
+            Self { shape: array.shape()?, chunk: array.chunk_shape()?, separator: separator.to_owned() };
         (grid.shape.len() == grid.chunk.len() && grid.chunk.iter().all(|length| *length > 0)).then_some(grid)
     }
 
-    /// Whether chunks have the same extent, and so the same place, as in another grid.
+    /// Whether chunks have the same extent and names, and so the same place, as in another grid.
     pub(super) fn is_cut_as(&self, other: &Self) -> bool {
-        self.chunk == other.chunk
+        self.chunk == other.chunk && self.separator == other.separator
+    }
+
+    /// What follows the path of the array in that of a chunk.
+    fn name(&self, numbers: &[u64]) -> String {
+        let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+        format!("/c{}", numbers.join(&self.separator))
     }
 
     /// Whether it has chunks that another grid, cut in the same way, has not.
@@ -187,7 +246,9 @@ impl Arrays {
     /// Where a chunk goes; nowhere if no array holds it.
     pub(super) fn place(&self, path: &str) -> Result<Option<(Path, ChunkIndices)>> {
         let Some((node, numbers)) = NodePath::of_chunk(path) else { return Ok(None) };
-        let numbers = self.get(&node).and_then(|grid| grid.place(&numbers));
+        // What is left of an array whose chunks had other names is none of its chunks.
+        let grid = self.get(&node).filter(|grid| path.ends_with(&grid.name(&numbers)));
+        let numbers = grid.and_then(|grid| grid.place(&numbers));
         numbers.map(|numbers| Ok((icechunk_path(&node)?, ChunkIndices(numbers)))).transpose()
     }
 
@@ -258,6 +319,27 @@ mod tests {
         assert!(flat.is_cut_as(&long) && long.reaches_beyond(&flat) && !flat.reaches_beyond(&long));
         assert!(!grid(&[6, 4], &[2, 4]).reaches_beyond(&flat), "the last chunk was not full");
         assert!(!flat.is_cut_as(&grid(&[5, 4], &[4, 2])) && !flat.is_cut_as(&grid(&[5], &[2])));
+        let dots = json!({"shape": [5, 4], "chunk_grid": {"chunk_shape": [2, 4], "separator": "."}});
+        assert!(!flat.is_cut_as(&Grid::of(dots.as_object().unwrap()).unwrap()));
+    }
+
+    #[test]
+    fn a_chunk_with_a_name_that_its_array_does_not_give_is_none_of_its_chunks() {
+        let mut arrays = Arrays::default();
+        arrays.0.insert("a".parse().unwrap(), Some(grid(&[5, 4], &[2, 4])));
+        assert!(arrays.place("data/root/a/c1/0").unwrap().is_some());
+        for stray in ["data/root/a/c1.0", "data/root/a/c01/0", "data/root/b/c1/0", "data/root/a/c3/0"] {
+            assert!(arrays.place(stray).unwrap().is_none(), "{stray}");
+        }
+    }
+
+    #[test]
+    fn what_lies_in_a_moved_group_has_moved() {
+        let mut changes = Changes::default();
+        changes.moved.insert("b".parse().unwrap());
+        let has_moved = |path: &str| changes.has_moved(&path.parse().unwrap());
+        assert!(has_moved("b") && has_moved("b/c/d") && !has_moved("bb") && !has_moved("a/b"));
+        assert!(!Changes::default().has_moved(&"b".parse().unwrap()));
     }
 
     #[test]

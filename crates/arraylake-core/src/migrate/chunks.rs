@@ -7,6 +7,7 @@ use arraylake_icechunk::icechunk::format::manifest::{ChunkPayload, VirtualChunkR
 use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_icechunk::icechunk::session::SessionError;
 use arraylake_types::v1::ReferenceData;
+use arraylake_v1::NodePath;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::Migration;
@@ -63,7 +64,8 @@ impl Applier<'_> {
         for path in paths {
             let reference = references.get(path);
             let Some((at, numbers)) = work.arrays.place(path)? else {
-                if reference.is_some() {
+                let array = NodePath::of_chunk(path).map(|(array, _)| array);
+                if reference.is_some() && array.is_none_or(|array| !self.skipped.contains(&array)) {
                     self.left_out(work, path, "no array that was moved holds it");
                 }
                 continue;

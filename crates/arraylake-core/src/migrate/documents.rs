@@ -7,12 +7,15 @@ use arraylake_icechunk::icechunk::Store;
 use arraylake_icechunk::icechunk::format::Path;
 use arraylake_icechunk::icechunk::format::snapshot::NodeType;
 use arraylake_icechunk::icechunk::session::{SessionError, SessionErrorKind};
+use arraylake_types::v1::Collection;
 use arraylake_v1::NodePath;
+use arraylake_v1::metastore::View;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::Migration;
 use super::apply::{Applier, Work, icechunk_path};
-use super::changes::{Changes, Kind, nodes, translate, with_documents, zarr_key};
+use super::changes::{Changes, Kind, translate, with_documents, zarr_key};
 use super::reshape::Reshaped;
 use crate::error::{Error, Result};
 
@@ -27,15 +30,34 @@ impl Applier<'_> {
         if changes.documents.is_empty() {
             return Ok(());
         }
-        let wanted = nodes(&work.at).await?;
+        let wanted = self.nodes.at(&self.migration.source, &work.step.commit.id).await?;
         let there = self.remove(work, &wanted).await?;
         self.make_room(work, reshaped).await?;
         let changed: BTreeSet<NodePath> =
             changes.documents.iter().filter_map(|path| NodePath::of_document(path)).collect();
-        let to_write = wanted.iter().filter(|(node, _)| changed.contains(node) || !there.contains(node));
+        let to_write = wanted.iter().filter(|(node, _)| {
+            let is_missing = !there.contains(node) && !self.skipped.contains(node);
+            is_missing || changed.contains(node) || reshaped.is_anew(node)
+        });
         let to_write = to_write.map(|(node, kind)| (node, *kind)).collect();
         for (node, kind, stored) in with_documents(&work.at, to_write).await? {
             self.document(work, node, kind, &stored).await?;
+        }
+        self.report_strays(work, changes).await
+    }
+
+    /// Says which documents are none of a group or an array, and so stay.
+    async fn report_strays(&mut self, work: &Work<'_>, changes: &Changes) -> Result<()> {
+        let strays = changes.documents.iter().map(String::as_str);
+        let strays: Vec<&str> = strays.filter(|path| NodePath::of_document(path).is_none()).collect();
+        if strays.is_empty() {
+            return Ok(());
+        }
+        let view = View::of_commit(Some(work.step.commit.id.clone()));
+        let metastore = self.migration.source.metastore();
+        let found = metastore.get_docs(&Collection::Metadata, &view, &strays).await;
+        for stray in found.map_err(Migration::v1)?.into_iter().filter(|stray| stray.content.is_some()) {
+            self.left_out(work, &stray.path, "it is no document of a group or an array");
         }
         Ok(())
     }
@@ -51,6 +73,7 @@ impl Applier<'_> {
             Ok(document) => document,
             Err(error) if self.migration.skip_unsupported => {
                 self.left_out(work, &node.to_string(), &error.to_string());
+                self.skipped.insert(node.clone());
                 return self.remove_node(work, &icechunk_path(node)?).await;
             }
             Err(error) => {
@@ -58,6 +81,7 @@ impl Applier<'_> {
                 return Err(Error::Unsupported(message));
             }
         };
+        self.skipped.remove(node);
         let store = Store::from_session(Arc::clone(&work.session)).await;
         let written = store.set(&zarr_key(node), Bytes::from(document.to_string())).await;
         written.map_err(|error| self.migration.icechunk(error))?;

@@ -50,7 +50,8 @@ pub struct Report {
     pub branches: usize,
     /// Tags that point at what was moved.
     pub tags: usize,
-    /// What was left out: arrays that have no place in Zarr v3, chunks outside of their array, chunks without bytes.
+    /// What was left out: arrays that have no place in Zarr v3, with all their chunks; chunks outside of their array,
+    /// chunks without bytes, documents that are none of a group or an array.
     pub left_out: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 
 use super::Migration;
 use super::apply::{Applier, Work, icechunk_path};
-use super::changes::{Arrays, Changes, Grid};
+use super::changes::{Arrays, Changes, Grid, Kind};
 use crate::error::Result;
 
 /// What a commit does to the arrays that were there before.
@@ -21,19 +21,36 @@ pub(super) struct Reshaped {
     shrunk: BTreeMap<NodePath, Grid>,
 }
 
+impl Reshaped {
+    /// Whether an array is made anew.
+    pub(super) fn is_anew(&self, node: &NodePath) -> bool {
+        self.anew.contains(node)
+    }
+}
+
 impl Applier<'_> {
-    /// Looks for arrays that have another shape than before. Chunks that come in by this are added to the changes.
-    pub(super) async fn reshaped(&self, work: &Work<'_>, changes: &mut Changes) -> Result<Reshaped> {
+    /// Looks for arrays that have another shape than before, and those that were not there. Chunks that come in by this
+    /// are added to the changes: whoever moves an array need not say that its chunks came along.
+    pub(super) async fn reshaped(&mut self, work: &Work<'_>, changes: &mut Changes) -> Result<Reshaped> {
         let mut reshaped = Reshaped::default();
         let Some(parent) = &work.step.parent else { return Ok(reshaped) };
+        if changes.documents.is_empty() {
+            self.nodes.same(parent, &work.step.commit.id);
+            return Ok(reshaped);
+        }
+        let before = self.nodes.at(&self.migration.source, parent).await?;
+        let now = self.nodes.at(&self.migration.source, &work.step.commit.id).await?;
         let arrays = changes.documents.iter().filter(|path| path.ends_with(".array.json"));
-        let arrays: BTreeSet<NodePath> = arrays.filter_map(|path| NodePath::of_document(path)).collect();
+        let mut arrays: BTreeSet<NodePath> = arrays.filter_map(|path| NodePath::of_document(path)).collect();
+        let is_new = |node: &NodePath| before.get(node) != Some(&Kind::Array) || changes.has_moved(node);
+        let new = now.iter().filter(|(node, kind)| **kind == Kind::Array && is_new(node));
+        arrays.extend(new.map(|(node, _)| node.clone()));
         let (mut old, mut new) = (Arrays::default(), Arrays::default());
         old.learn_nodes(&self.migration.source.at(parent), arrays.clone()).await?;
         new.learn_nodes(&work.at, arrays.clone()).await?;
         for node in arrays {
             let Some(now) = new.get(&node) else { continue };
-            let before = old.get(&node).filter(|before| before.is_cut_as(now));
+            let before = old.get(&node).filter(|before| before.is_cut_as(now) && !changes.has_moved(&node));
             if before.is_none_or(|before| now.reaches_beyond(before)) {
                 let came_in = self.chunks_of(work, &node, |at| {
                     now.place(at).is_some() && before.is_none_or(|before| before.place(at).is_none())

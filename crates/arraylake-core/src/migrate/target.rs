@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arraylake_icechunk::icechunk::format::SnapshotId;
+use arraylake_icechunk::icechunk::format::format_constants::SpecVersionBin;
 use arraylake_icechunk::icechunk::format::snapshot::{Snapshot, SnapshotInfo, SnapshotProperties};
 use arraylake_icechunk::icechunk::repository::VersionInfo;
 use arraylake_types::v1::{Commit, CommitId};
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use super::plan::Plan;
 use super::{Migration, Scope, Verification};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Properties of the snapshots that a migration makes.
 const REPO: &str = "arraylake_v1_repo";
@@ -119,6 +120,23 @@ impl<'m> Target<'m> {
     /// Where a V1 commit is, if it is complete.
     pub(super) fn snapshot(&self, commit: &CommitId) -> Option<&SnapshotId> {
         self.done.get(commit)
+    }
+
+    /// Refuses names that branches and tags cannot have there, before anything is moved.
+    pub(super) fn check_names(&self, plan: &Plan) -> Result<()> {
+        let has_paths = self.migration.target.repository().spec_version() >= SpecVersionBin::V2;
+        for name in plan.branches.keys().chain(plan.tags.keys()) {
+            let reason = match name.as_str() {
+                name if name.starts_with(LINE) => "the migration itself works on branches of such names",
+                name if name.contains('/') && !has_paths => {
+                    "Icechunk repos of this age know no names with a slash"
+                }
+                _ => continue,
+            };
+            let message = format!("branch or tag {name:?} cannot be moved: {reason}");
+            return Err(Error::Unsupported(message));
+        }
+        Ok(())
     }
 
     /// What there is of a V1 commit that is not complete.
