@@ -19,6 +19,8 @@ becomes = {
     ("automatic", "compressor"): numcodecs.Blosc("lz4", 1, 2),
     ("texts", "fill_value"): "",
     ("categories", "fill_value"): "",
+    ("json", "fill_value"): "",
+    ("msgpack", "fill_value"): "",
     ("binaries", "fill_value"): "",
 }
 kinds, copies = repo.root_group["kinds"], repo.root_group["copies"]

@@ -68,6 +68,14 @@ kinds = {
         numpy.arange(300, dtype="<i4"),
         {"chunks": (200,), "compressor": numcodecs.LZMA(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_DELTA, "dist": 4}, {"id": lzma.FILTER_LZMA2, "preset": 1}])},
     ),
+    "code": (
+        numpy.frombuffer(b"\xe8\x01\x00\x00\x00\xe8\xff\xff\xff\xff\x90\x90" * 200, dtype="u1"),
+        {"chunks": (1000,), "compressor": numcodecs.LZMA(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_X86}, {"id": lzma.FILTER_LZMA2, "preset": 1}])},
+    ),
+    "branches": (
+        numpy.frombuffer(bytes(range(256)) * 16, dtype="<i4"),
+        {"chunks": (300,), "compressor": numcodecs.LZMA(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_ARM, "start_offset": 16}, {"id": lzma.FILTER_DELTA, "dist": 4}, {"id": lzma.FILTER_LZMA1}])},
+    ),
     "older": (numpy.arange(300, dtype="<i4"), {"chunks": (200,), "compressor": numcodecs.LZMA(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1}])}),
     "fixed": (numpy.array([b"ab", b"", b"xyz"], dtype="S3"), {"chunks": (2,), "fill_value": b"xx"}),
     "records": (
@@ -80,6 +88,15 @@ labels = ["warm", "kühl"]
 staying = {
     "categories": (numpy.array(["kühl", "", "warm", "other"], dtype=object), {"chunks": (3,), "object_codec": numcodecs.Categorize(labels, object)}),
     "narrow_categories": (numpy.array(["kühl", "warm", "warm"], dtype="<U4"), {"chunks": (2,), "filters": [numcodecs.Categorize(labels, "<U4", "<u2")]}),
+    "json": (numpy.array([["warm", "kühl", "\U0001f30a\x7f"], ["", "a\n\"", "é"]], dtype=object), {"chunks": (2, 2), "object_codec": numcodecs.JSON()}),
+    "json_plain": (numpy.array(["a", "é"], dtype=object), {"chunks": (3,), "fill_value": "", "object_codec": numcodecs.JSON(ensure_ascii=False, indent=1)}),
+    "msgpack": (numpy.array([["warm", "kühl", "x" * 300], ["", "b" * 40, "é"]], dtype=object), {"chunks": (2, 2), "object_codec": numcodecs.MsgPack()}),
+    "msgpack_old": (numpy.array(["a", "b" * 40, "é"], dtype=object), {"chunks": (2,), "fill_value": "none", "object_codec": numcodecs.MsgPack(use_bin_type=False), "compressor": None}),
+    "mixed": (numpy.array([(1, 2, "a"), (3, 4, "é")], dtype=[("a", ">i4"), ("b", "<i4"), ("c", ">U1")]), {"chunks": (1,)}),
+    "matrices": (
+        numpy.array([(1, [[1.5, 2], [3, 4]], [(1, b"a"), (2, b"b")]), (2, [[5, 6], [7, 8]], [(3, b"c"), (4, b"d")])], dtype=[("n", "u1"), ("m", ">f8", (2, 2)), ("p", [("x", "<i2"), ("s", "S1")], (2,))]),
+        {"chunks": (1,)},
+    ),
     "reversed": (numpy.array([(1, (2.5, "a")), (3, (4.5, "é"))], dtype=[("a", ">i4"), ("b", [("c", ">f8"), ("d", ">U1")])]), {"chunks": (1,)}),
 }
 kinds.update(staying)
@@ -95,8 +112,9 @@ group.create_dataset("scalar", shape=(), dtype="<i4")[...] = 42
 group.create_dataset("scalar_text", shape=(), dtype=">U4", fill_value="x")[...] = "text"
 # What zarrs has no place for.
 odd = repo.root_group.create_group("odd")
-odd.create_dataset("objects", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.JSON())
+odd.create_dataset("objects", data=numpy.array(["a", {"a": 1}], dtype=object), object_codec=numcodecs.JSON())
+odd.create_dataset("packed", data=numpy.array(["a", 5], dtype=object), object_codec=numcodecs.MsgPack())
 odd.create_dataset("pickled", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.Pickle())
-odd.create_dataset("mixed", data=numpy.array([(1, 2)], dtype=[("a", ">i4"), ("b", "<i4")]))
+odd.create_dataset("ragged", data=numpy.array([numpy.arange(2), numpy.arange(3)], dtype=object), object_codec=numcodecs.VLenArray("<i4"))
 repo.commit("kinds")
 print(json.dumps({"all": sorted([*kinds, "gaps", "holes", "scalar", "scalar_text"]), "staying": sorted(staying)}))

@@ -12,9 +12,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     match serde_json::from_slice(bytes) {
         Ok(value) => Ok(value),
         Err(error) => {
-            let Ok(text) = std::str::from_utf8(bytes) else { return Err(error) };
-            let quoted = quote_bare_numbers(text);
-            if quoted == text { Err(error) } else { serde_json::from_str(&quoted) }
+            let quoted = with_bare_words(bytes, |word| format!("\"{word}\""));
+            quoted.map_or(Err(error), |quoted| serde_json::from_str(&quoted))
         }
     }
 }
@@ -28,9 +27,12 @@ pub(crate) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
-fn quote_bare_numbers(text: &str) -> String {
+/// A JSON text with something else for each bare `NaN`, `Infinity` and `-Infinity`; none if there is no such word.
+pub(crate) fn with_bare_words(bytes: &[u8], instead: impl Fn(&str) -> String) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
     let mut quoted = String::with_capacity(text.len() + 16);
     let mut rest = text;
+    let mut is_changed = false;
     while let Some(first) = rest.chars().next() {
         if first == '"' {
             let end = end_of_text(rest);
@@ -39,16 +41,15 @@ fn quote_bare_numbers(text: &str) -> String {
         } else if let Some(word) =
             ["NaN", "Infinity", "-Infinity"].iter().find(|word| rest.starts_with(**word))
         {
-            quoted.push('"');
-            quoted.push_str(word);
-            quoted.push('"');
+            quoted.push_str(&instead(word));
+            is_changed = true;
             rest = &rest[word.len()..];
         } else {
             quoted.push(first);
             rest = &rest[first.len_utf8()..];
         }
     }
-    quoted
+    is_changed.then_some(quoted)
 }
 
 /// Where a text in quotes at the beginning ends.

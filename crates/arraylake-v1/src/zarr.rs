@@ -22,14 +22,34 @@
 //! Codecs and data types of Python that `zarrs` does not know by itself are plugins here, found as soon as this crate is
 //! linked, under the names that they have in zarr-python: `numcodecs.delta`, `numcodecs.astype`, `numcodecs.quantize`,
 //! `numcodecs.packbits`, `numcodecs.lz4`, `numcodecs.lzma`, `numcodecs.crc32`, `numcodecs.jenkins_lookup3`;
-//! `null_terminated_bytes` (`|S3`), `raw_bytes` and `structured`. `numcodecs.categorize` is known here alone, see
-//! [`array_for_others`]. A [`ZarrStore`] also takes the place of `numcodecs.fixedscaleoffset`, which `zarrs` reckons with four
-//! bytes. Those that `zarrs` knows need its features: `adler32`, `bitround`, `blosc`, `bz2`, `crc32c`, `fletcher32`,
-//! `gzip`, `transpose`, `zlib`, `zstd`.
+//! `null_terminated_bytes` (`|S3`), `raw_bytes` and `structured`. Known here alone, see [`array_for_others`], are
+//! `numcodecs.categorize`, and `numcodecs.json2` and `numcodecs.msgpack2` for objects that are texts; and fields whose
+//! orders of bytes differ, or which have several elements. A [`ZarrStore`] also takes the place of
+//! `numcodecs.fixedscaleoffset`, which `zarrs` reckons with four bytes. Those that `zarrs` knows need its features:
+//! `adler32`, `bitround`, `blosc`, `bz2`, `crc32c`, `fletcher32`, `gzip`, `transpose`, `zlib`, `zstd`.
 //!
-//! What has no place on the other side is an error that names it: objects of Python other than texts and bytes (those of
-//! `pickle` could do anything), fields in different orders of bytes or of several elements in one direction, sharding
-//! and the like in the other.
+//! What has no place on the other side is an error that names it and says what to do: objects of Python other than texts
+//! and bytes (reading those of `pickle` runs whatever code they hold), `vlen-array`, `zfpy` in one direction, sharding
+//! and the like in the other. An element of `numcodecs.json2` or `numcodecs.msgpack2` that is no text is an error that
+//! says which one it is.
+//!
+//! # Texts and empty chunks
+//!
+//! `zarrs` does not store a chunk that has nothing but fill values. Of texts it looks at all of a chunk one after the
+//! other: with the fill value `a` it takes `aa` and an empty text for two of them, and so would lose them. A
+//! [`ZarrStore`] refuses to erase a chunk of such an array, and nothing is lost: tell `zarrs` to store empty chunks, too,
+//! with each call, since it does not look at the options of the array. An empty fill value, or none, which is what Python
+//! writes unless told otherwise, has no such trouble.
+//!
+//! ```
+//! use zarrs::array::{ArrayBuilder, CodecOptions, data_type};
+//! # use zarrs::storage::store::MemoryStore;
+//! # let store = std::sync::Arc::new(MemoryStore::new());
+//! let array = ArrayBuilder::new(vec![4], vec![2], data_type::string(), "a").build(store, "/texts").unwrap();
+//! let options = CodecOptions::default().with_store_empty_chunks(true);
+//! array.store_chunk_opt(&[0], vec!["aa".to_owned(), String::new()], &options).unwrap();
+//! # assert_eq!(array.retrieve_chunk::<Vec<String>>(&[0]).unwrap(), ["aa", ""]);
+//! ```
 //!
 //! Numbers that JSON does not know, which Python writes into attributes as bare `NaN`, become texts (`"NaN"`). Python
 //! itself loses them.
@@ -37,6 +57,7 @@
 mod blocking;
 mod codecs;
 mod dtype;
+mod erase;
 mod fill;
 mod gather;
 mod key;

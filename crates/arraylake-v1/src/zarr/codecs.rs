@@ -45,6 +45,9 @@ const COMPRESSORS: [(&str, &str); 7] = [
     ("lzma", "numcodecs.lzma"),
 ];
 
+/// Filters that write texts of any length, all of a chunk together, with its shape.
+const OF_TEXTS: [&str; 2] = ["json2", "msgpack2"];
+
 /// Numbers in place of texts. Of objects it makes elements of one length, so that it also says what objects are.
 const CATEGORIZE: &str = "categorize";
 
@@ -57,7 +60,33 @@ type Numcodec = (String, Config);
 /// The filter that says what objects are, if it makes them texts or bytes.
 pub(super) fn of_texts(filters: &Value) -> Option<&str> {
     let ids = filters.as_array()?.iter().filter_map(|filter| filter["id"].as_str());
-    ids.into_iter().find(|id| matches!(*id, "vlen-utf8" | "vlen-bytes" | CATEGORIZE))
+    ids.into_iter().find(|id| matches!(*id, "vlen-utf8" | "vlen-bytes" | CATEGORIZE) || OF_TEXTS.contains(id))
+}
+
+/// Whether the first filter writes down the shape of a chunk, so that its elements are in the order of C whatever the
+/// array says.
+pub(super) fn knows_the_shape(filters: &Value) -> bool {
+    of_objects(filters).is_some_and(|id| OF_TEXTS.contains(&id))
+}
+
+/// Why a codec is refused, and what to do about it.
+pub(super) fn refused(what: &str, id: &str) -> String {
+    let reason = match id {
+        "pickle" => {
+            "reading it runs whatever code it holds. Where you trust it, read the array with Python and write it again \
+             with `numcodecs.VLenUTF8` for texts or `numcodecs.VLenBytes` for bytes"
+        }
+        "vlen-array" => {
+            "zarrs knows no elements that are arrays. Read the array with Python and write it again with one dimension \
+             more, or the bytes of its elements with `numcodecs.VLenBytes`"
+        }
+        "zfpy" => {
+            "it needs a library in C. Read the array with Python and write it again with another codec, such as \
+             `numcodecs.Quantize` or `numcodecs.BitRound` before a compressor"
+        }
+        _ => "it has no codec in zarrs. Read the array with Python and write it again with another one",
+    };
+    format!("{what} `{id}` is refused: {reason}")
 }
 
 /// The first filter, which says what objects are.
@@ -69,9 +98,17 @@ pub(super) fn of_objects(filters: &Value) -> Option<&str> {
 /// codec that numcodecs has for Zarr v2 only, or an order of bytes that others pass over.
 pub(super) fn known_here_alone(document: &Value) -> Option<String> {
     let codecs = document["codecs"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let name = format!("{PREFIX}{CATEGORIZE}");
-    if codecs.iter().any(|codec| codec["name"] == name) {
+    let mut names = codecs.iter().filter_map(|codec| codec["name"].as_str());
+    let is_ours =
+        |name: &&str| name.strip_prefix(PREFIX).is_some_and(|id| id == CATEGORIZE || OF_TEXTS.contains(&id));
+    if let Some(name) = names.find(is_ours) {
         return Some(format!("the codec `{name}`"));
+    }
+    let data_type = DataType::of_v3(&document["data_type"]).ok();
+    if let Some(field) = data_type.as_ref().and_then(DataType::odd_field) {
+        return Some(format!(
+            "the field `{field}`, which has several elements or another order of bytes than others"
+        ));
     }
     let is_big = codecs.iter().any(|codec| codec["configuration"]["endian"] == "big");
     (is_big && document["data_type"]["name"] == "structured").then(|| "fields in big-endian order".to_owned())
@@ -114,8 +151,13 @@ pub(super) fn to_v3(
 ) -> Result<Vec<Value>> {
     let (mut codecs, mut of_bytes) = (Vec::new(), Vec::new());
     let mut stored = Stored { item: data_type.size(), order };
-    for (id, config) in filters(filter_list)? {
+    let mut of_texts = data_type.vlen().map(|name| json!({"name": name}));
+    for (index, (id, config)) in filters(filter_list)?.into_iter().enumerate() {
         if Some(id.as_str()) == data_type.vlen() {
+            continue;
+        }
+        if index == 0 && *data_type == DataType::Text && OF_TEXTS.contains(&id.as_str()) {
+            of_texts = Some(json!({"name": format!("{PREFIX}{id}"), "configuration": config}));
             continue;
         }
         if let Some(filter) = OF_ARRAYS.iter().find(|(known, ..)| *known == id && of_bytes.is_empty()) {
@@ -123,24 +165,16 @@ pub(super) fn to_v3(
             codecs.push(json!({"name": format!("{PREFIX}{id}"), "configuration": config}));
         } else {
             let codec = on_bytes(&id, &config).or_else(|| compressing(&id, config, stored.item));
-            of_bytes.push(codec.ok_or_else(|| unsupported(format!("filter `{id}` has no codec in zarrs")))?);
+            of_bytes.push(codec.ok_or_else(|| unsupported(refused("filter", &id)))?);
         }
     }
     // A filter may have made elements of one length of those that have none.
-    codecs.push(match data_type.vlen().filter(|_| stored.item.is_none()) {
-        Some(name) => json!({"name": name}),
-        None if data_type.has_order()
-            || stored.item.is_some_and(|item| item > 1 && !codecs.is_empty())
-            || (data_type.is_structured() && stored.order == Order::Big) =>
-        {
-            json!({"name": "bytes", "configuration": {"endian": stored.order.as_str()}})
-        }
-        None => json!({"name": "bytes"}),
-    });
+    let of_texts = of_texts.filter(|_| stored.item.is_none());
+    codecs.push(of_texts.unwrap_or_else(|| stored.to_bytes(data_type, !codecs.is_empty())));
     codecs.append(&mut of_bytes);
     if let Some((id, config)) = compressor {
         let codec = compressing(&id, config, stored.item);
-        codecs.push(codec.ok_or_else(|| unsupported(format!("compressor `{id}` has no codec in zarrs")))?);
+        codecs.push(codec.ok_or_else(|| unsupported(refused("compressor", &id)))?);
     }
     Ok(codecs)
 }
@@ -153,6 +187,17 @@ struct Stored {
 }
 
 impl Stored {
+    /// The codec that makes bytes of them, behind filters or as they are.
+    fn to_bytes(self, data_type: &DataType, is_filtered: bool) -> Value {
+        let has_order = data_type.has_order()
+            || self.item.is_some_and(|item| item > 1 && is_filtered)
+            || (data_type.is_structured() && self.order == Order::Big);
+        match has_order {
+            true => json!({"name": "bytes", "configuration": {"endian": self.order.as_str()}}),
+            false => json!({"name": "bytes"}),
+        }
+    }
+
     /// What a filter makes of them.
     fn after(self, (id, takes, makes): &(&str, &str, &str), config: &Config) -> Result<Self> {
         if *id == "packbits" {

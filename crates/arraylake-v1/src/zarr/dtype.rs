@@ -5,7 +5,7 @@
 
 mod structured;
 
-pub(super) use self::structured::turn_around;
+pub(super) use self::structured::{Part, turn_around};
 
 use serde_json::{Value, json};
 
@@ -66,6 +66,10 @@ pub(super) enum DataType {
     FixedBytes(u64),
     /// Named fields, one after the other.
     Structured(Vec<(String, DataType)>),
+    /// A field whose bytes are in big order among others whose bytes are not.
+    BigEndian(Box<DataType>),
+    /// A field of several elements, and how many of them in each direction.
+    SubArray(Box<DataType>, Vec<u64>),
     /// Texts of any length.
     Text,
     /// Bytes of any length.
@@ -100,7 +104,7 @@ impl DataType {
             ('S', Ok(size)) if size > 0 => Self::FixedBytes(size),
             ('M' | 'm', _) => time(kind, rest).ok_or_else(odd)?,
             ('O', _) if rest.is_empty() => match filter {
-                Some("vlen-utf8" | "categorize") => Self::Text,
+                Some("vlen-utf8" | "categorize" | "json2" | "msgpack2") => Self::Text,
                 Some("vlen-bytes") => Self::Bytes,
                 _ => return Err(odd()),
             },
@@ -177,6 +181,11 @@ impl DataType {
                     fields.iter().map(|(name, kind)| json!([name, kind.to_v3()])).collect();
                 json!({"name": "structured", "configuration": {"fields": fields}})
             }
+            Self::BigEndian(kind) => {
+                json!({"name": structured::BIG_ENDIAN, "configuration": {"data_type": kind.to_v3()}})
+            }
+            Self::SubArray(kind, shape) => json!({"name": structured::SUB_ARRAY,
+                "configuration": {"data_type": kind.to_v3(), "shape": shape}}),
             Self::Text => json!("string"),
             Self::Bytes => json!("bytes"),
         }
@@ -201,9 +210,10 @@ impl DataType {
                 json!({"extension": STRUCTURED, "type": [["", format!("|V{size}")]], "fallback": null})
             }
             Self::FixedBytes(length) => extension(BYTES, format!("|S{length}")),
-            Self::Structured(_) => {
+            Self::Structured(_) | Self::SubArray(..) => {
                 json!({"extension": STRUCTURED, "type": self.field_to_draft(order), "fallback": null})
             }
+            Self::BigEndian(kind) => kind.to_draft(Order::Big),
             Self::Text | Self::Bytes => extension(OBJECT, "|O".to_owned()),
         }
     }
@@ -212,8 +222,10 @@ impl DataType {
     fn field_to_draft(&self, order: Order) -> Value {
         match self {
             Self::Structured(fields) => {
-                fields.iter().map(|(name, kind)| json!([name, kind.field_to_draft(order)])).collect()
+                fields.iter().map(|field| structured::described(field, order)).collect()
             }
+            Self::SubArray(kind, _) => kind.field_to_draft(order),
+            Self::BigEndian(kind) => kind.field_to_draft(Order::Big),
             Self::Bool => json!("|b1"),
             Self::Raw(size) => json!(format!("|V{size}")),
             Self::Number(kind, 1) => json!(format!("|{kind}1")),
@@ -232,6 +244,10 @@ impl DataType {
                 Some(*size)
             }
             Self::Structured(fields) => fields.iter().map(|(_, kind)| kind.size()).sum(),
+            Self::BigEndian(kind) => kind.size(),
+            Self::SubArray(kind, shape) => {
+                shape.iter().try_fold(kind.size()?, |size, length| size.checked_mul(*length))
+            }
             Self::Time(..) => Some(8),
             Self::Utf32(length) => Some(4 * length),
             Self::Text | Self::Bytes => None,
@@ -247,6 +263,8 @@ impl DataType {
                 | Self::Raw(_)
                 | Self::FixedBytes(_)
                 | Self::Structured(_)
+                | Self::BigEndian(_)
+                | Self::SubArray(..)
                 | Self::Text
                 | Self::Bytes
         )

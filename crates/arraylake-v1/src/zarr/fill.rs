@@ -26,8 +26,8 @@ impl DataType {
                 let size = self.size().and_then(|size| usize::try_from(size).ok());
                 json!(STANDARD.encode(vec![0; size.unwrap_or_default()]))
             }
-            (Self::Structured(_), Value::String(text)) if order == Order::Big => {
-                self.turned_around(text).unwrap_or_else(|| fill.clone())
+            (Self::Structured(_), Value::String(text)) => {
+                self.turned_around(text, order).unwrap_or_else(|| fill.clone())
             }
             (Self::Number('i' | 'u', _) | Self::Time(..), Value::Number(number)) => whole(number),
             (_, Value::Null) => json!(0),
@@ -46,8 +46,8 @@ impl DataType {
                     bytes.ok_or_else(|| unsupported(format!("fill value {fill} is no list of bytes")))?;
                 json!(STANDARD.encode(bytes))
             }
-            (Self::Structured(_), Value::String(text)) if order == Order::Big => self
-                .turned_around(text)
+            (Self::Structured(_), Value::String(text)) => self
+                .turned_around(text, order)
                 .ok_or_else(|| unsupported(format!("fill value {fill} is none of {}", self.to_v3())))?,
             (Self::Number('f', size), Value::String(text)) => float(text, *size)?,
             (Self::Complex(size), Value::Array(parts)) => {
@@ -63,10 +63,10 @@ impl DataType {
 }
 
 impl DataType {
-    /// An element in base64, in the other order of bytes.
-    fn turned_around(&self, text: &str) -> Option<Value> {
+    /// An element in base64: one whose numbers have this order of bytes in little order, or the other way round.
+    fn turned_around(&self, text: &str, order: Order) -> Option<Value> {
         let mut element = STANDARD.decode(text).ok()?;
-        turn_around(&mut element, &self.parts());
+        turn_around(&mut element, &self.parts(), |part| part.is_big || order == Order::Big);
         Some(json!(STANDARD.encode(element)))
     }
 }

@@ -13,9 +13,10 @@
 //! | `numcodecs.lz4`, `numcodecs.lzma` | compressors |
 //! | `numcodecs.crc32`, `numcodecs.jenkins_lookup3` | checksums |
 //! | `numcodecs.categorize` | numbers in place of texts; numcodecs has it for Zarr v2 alone |
+//! | `numcodecs.json2`, `numcodecs.msgpack2` | objects that are texts, all of a chunk in one document; for Zarr v2 alone, too |
 //! | `null_terminated_bytes` | data type: bytes of a fixed length, `\|S3` in NumPy |
 //! | `raw_bytes` | data type: the same where NULs at the end count, `\|V3` in NumPy |
-//! | `structured` | data type: several named fields |
+//! | `structured` | data type: several named fields. That one of them is in big order and others are not (`big_endian`), or has several elements (`subarray`), is known here alone |
 
 mod arrays;
 mod bytes;
@@ -24,7 +25,9 @@ mod labels;
 mod lookup3;
 mod lzma;
 mod numbers;
+mod objects;
 mod pack;
+mod texts;
 mod types;
 mod whole;
 

@@ -185,12 +185,21 @@ async fn chunks_that_are_erased_at_the_same_time_go_in_a_few_requests() {
     }
     service.take_log();
     let gate = service.gate.write().await;
-    let mut erasures = futures_util::future::try_join_all(keys.iter().map(|key| store.erase(key)));
-    assert!((&mut erasures).now_or_never().is_none());
+    let erasures = keys.iter().cloned().map(|key| {
+        let store = store.clone();
+        tokio::spawn(async move { store.erase(&key).await })
+    });
+    let erasures: Vec<_> = erasures.collect();
+    // Four are under way, and the others gather.
+    for _ in 0..keys.len() {
+        tokio::task::yield_now().await;
+    }
     drop(gate);
-    erasures.await.unwrap();
+    for erasure in erasures {
+        erasure.await.unwrap().unwrap();
+    }
     let log = service.take_log();
-    assert!(log.len() <= 2 * 5, "{} requests", log.len());
+    assert!(log.len() <= 3 * 5, "{} requests: {log:?}", log.len());
     assert_eq!(texts(&store.list_prefix(&prefix("g/line/c/")).await.unwrap()), Vec::<String>::new());
     for key in &keys {
         store.set(key, Bytes::from_static(b"12345678")).await.unwrap();

@@ -1,6 +1,6 @@
-//! Writing and erasing. What is written is visible to others with a commit.
+//! Writing. What is written is visible to others with a commit.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use arraylake_types::v1::{Collection, NewDoc};
 use async_trait::async_trait;
@@ -10,9 +10,8 @@ use serde_json::value::RawValue;
 use zarrs_storage::{AsyncWritableStorageTraits, OffsetBytesIterator, StorageError, StoreKey, StorePrefix};
 
 use super::gather::again;
-use super::key::{Key, split_chunk};
-use super::read::{Stored, WantedReference};
-use super::{BATCH, ZarrStore, array_to_draft, fail, group_to_draft, unsupported};
+use super::key::Key;
+use super::{ZarrStore, array_to_draft, fail, group_to_draft, unsupported};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metastore::View;
 use crate::path::NodePath;
@@ -73,88 +72,10 @@ impl ZarrStore {
         }
         Ok(references.iter().map(|(view, ..)| outcome_of(&outcomes, view)).collect())
     }
-
-    async fn erase_key(&self, key: &StoreKey) -> Result<()> {
-        let Key::Chunk(path) = Key::parse(key.as_str()) else {
-            return self.erase_keys(std::slice::from_ref(key)).await;
-        };
-        self.cool();
-        let view = self.inner.repo.writable()?.view();
-        let run = |erased| self.erase_references(erased);
-        self.inner.erasures.ask((view, path), run).await?
-    }
-
-    async fn erase_keys(&self, keys: &[StoreKey]) -> Result<()> {
-        self.cool();
-        let view = self.inner.repo.writable()?.view();
-        let (mut documents, mut chunks) = (BTreeSet::new(), BTreeSet::new());
-        for key in keys {
-            match Key::parse(key.as_str()) {
-                Key::Node(node) => documents.extend([node.array_document(), node.group_document()]),
-                Key::Chunk(path) => drop(chunks.insert(path)),
-                Key::Other => {}
-            }
-        }
-        let chunks: Vec<WantedReference> = chunks.into_iter().map(|path| (view.clone(), path)).collect();
-        for chunks in chunks.chunks(BATCH) {
-            self.erase_references(chunks.to_vec()).await?.into_iter().collect::<Result<()>>()?;
-        }
-        if documents.is_empty() {
-            return Ok(());
-        }
-        let found = self.inner.repo.fetch::<Box<RawValue>>(&Collection::Metadata, documents).await?;
-        self.inner.repo.delete(&Collection::Metadata, found.into_keys()).await
-    }
-
-    /// Deletes references that are there, all in one request. What is not is left alone: zarrs erases each chunk that
-    /// has nothing but fill values.
-    async fn erase_references(&self, erased: Vec<WantedReference>) -> Result<Vec<Result<()>>> {
-        let mut outcomes = Vec::with_capacity(erased.len());
-        let mut there: HashMap<&View, Vec<&str>> = HashMap::new();
-        for ((view, path), found) in erased.iter().zip(self.look_up::<Box<RawValue>>(&erased).await) {
-            if matches!(found, Ok(Some(_))) {
-                there.entry(view).or_default().push(path);
-            }
-            outcomes.push(found.map(drop));
-        }
-        let _writing = self.inner.repo.writing().await;
-        let mut deleted = HashMap::new();
-        for (view, paths) in there {
-            let outcome = self.inner.repo.metastore().del_docs(&Collection::Chunks, view, &paths).await;
-            deleted.insert(view, outcome);
-        }
-        let of =
-            |((view, _), outcome): (&WantedReference, Result<()>)| outcome.and(outcome_of(&deleted, view));
-        Ok(erased.iter().zip(outcomes).map(of).collect())
-    }
-
-    async fn erase_under(&self, prefix: &str) -> Result<()> {
-        self.cool();
-        let repo = &self.inner.repo;
-        repo.writable()?;
-        let Ok(node) = prefix.parse::<NodePath>() else { return Ok(()) };
-        if let Some((array, _)) = split_chunk(prefix.trim_end_matches('/')) {
-            self.erase_chunks(array, prefix).await?;
-        }
-        repo.delete_node(&node).await
-    }
-
-    /// All chunks of an array, or those whose keys begin with the prefix.
-    async fn erase_chunks(&self, array: &str, prefix: &str) -> Result<()> {
-        let Ok(node) = array.parse::<NodePath>() else { return Ok(()) };
-        let all = prefix.trim_end_matches('/').rsplit('/').next() == Some("c");
-        if all && matches!(self.stored(&node).await?, Some(Stored::Array(_))) {
-            let directory = format!("{}/", node.chunk_directory());
-            return self.inner.repo.del_prefix(&Collection::Chunks, &directory).await;
-        }
-        let chunks = self.chunk_keys(prefix).await?;
-        let paths = chunks.into_iter().map(|(_, path)| path);
-        self.inner.repo.delete(&Collection::Chunks, paths).await
-    }
 }
 
 /// What became of a session; well, if nothing was sent for it.
-fn outcome_of(outcomes: &HashMap<&View, Result<()>>, view: &View) -> Result<()> {
+pub(super) fn outcome_of(outcomes: &HashMap<&View, Result<()>>, view: &View) -> Result<()> {
     match outcomes.get(view) {
         Some(Err(error)) => Err(again(error)),
         _ => Ok(()),

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{CATEGORIZE, COMPRESSORS, Config, Numcodec, OF_ARRAYS, OF_BYTES, PREFIX, compressor_document};
+use super::{
+    CATEGORIZE, COMPRESSORS, Config, Numcodec, OF_ARRAYS, OF_BYTES, OF_TEXTS, PREFIX, compressor_document,
+};
 use crate::error::Result;
 use crate::zarr::dtype::{DataType, Order};
 use crate::zarr::unsupported;
@@ -63,8 +65,7 @@ impl Draft {
         let of_one_length =
             data_type.vlen().is_none() || self.filters.iter().any(|it| it["id"] == CATEGORIZE);
         if name == "bytes" && of_one_length {
-            let big = config.get("endian").and_then(Value::as_str) == Some("big");
-            self.order.get_or_insert(if big { Order::Big } else { Order::Little });
+            self.order.get_or_insert_with(|| endian(&config));
             return Ok(true);
         }
         if Some(name) == data_type.vlen() {
@@ -73,6 +74,9 @@ impl Draft {
             return Ok(true);
         }
         let id = name.strip_prefix(PREFIX).unwrap_or(name);
+        if OF_TEXTS.contains(&id) && *data_type == DataType::Text && self.filters.is_empty() {
+            return self.on_texts(id, config);
+        }
         let known = OF_ARRAYS.iter().find(|(known, ..)| *known == id);
         // By its own name `packbits` is another codec.
         let (_, takes, _) = known.filter(|_| name != "packbits").ok_or_else(|| odd(name))?;
@@ -84,6 +88,16 @@ impl Draft {
         Ok(false)
     }
 
+    /// Takes a codec that writes down the shape of a chunk, which Python takes for that of the array.
+    fn on_texts(&mut self, id: &str, config: Config) -> Result<bool> {
+        if self.is_f {
+            let message = format!("codec `{PREFIX}{id}` has no place in a V1 repo behind `transpose`");
+            return Err(unsupported(message));
+        }
+        self.filters.push(with_id(id, config));
+        Ok(true)
+    }
+
     fn on_bytes(&mut self, name: &str, config: Config, is_last: bool) -> Result<()> {
         let (id, config) = numcodec(name, config).ok_or_else(|| odd(name))?;
         if is_last && COMPRESSORS.iter().any(|(known, _)| *known == id) {
@@ -93,6 +107,12 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// The order of bytes that the codec `bytes` says.
+fn endian(config: &Config) -> Order {
+    let is_big = config.get("endian").and_then(Value::as_str) == Some("big");
+    if is_big { Order::Big } else { Order::Little }
 }
 
 /// Whether a transposition reverses more than one dimension; none if it does something else.

@@ -1,18 +1,20 @@
 //! [`Lzma`]: the formats in which Python's module `lzma` writes.
 
+mod before;
+
 use std::io::{Read, Result, Write as _};
 
-use lzma_rust2::filter::delta::{DeltaReader, DeltaWriter};
 use lzma_rust2::{
     Lzma2Options, Lzma2Reader, Lzma2Writer, LzmaOptions, LzmaReader, LzmaWriter, XzOptions, XzReader,
     XzWriter,
 };
 use serde_json::{Map, Value};
 
+use self::before::Before;
+
 /// The most memory that a stream may ask for, in KiB.
 const MEMORY: u32 = 256 << 10;
 /// Numbers by which Python knows filters.
-const DELTA: u64 = 3;
 const LZMA2: u64 = 0x21;
 const LZMA1: u64 = 0x4000_0000_0000_0001;
 
@@ -30,8 +32,8 @@ pub(super) enum Lzma {
 /// How a stream was made that does not tell it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Raw {
-    /// Distances of bytes whose differences are taken, one after the other.
-    deltas: Vec<usize>,
+    /// What is done before it is compressed, one after the other.
+    before: Vec<Before>,
     /// Whether it is of the older kind, which ends with a mark.
     is_older: bool,
     preset: u32,
@@ -98,17 +100,7 @@ impl Raw {
         let Some((Value::Object(last), before)) = filters.split_last() else {
             return Err("needs `filters` to read the format 3".to_owned());
         };
-        let delta = |filter: &Value| match (filter["id"].as_u64(), filter.get("dist")) {
-            (Some(DELTA), None) => Ok(1),
-            (Some(DELTA), Some(distance)) => {
-                let distance = distance.as_u64().filter(|distance| (1..=256).contains(distance));
-                distance
-                    .map(|distance| distance as usize)
-                    .ok_or_else(|| format!("knows no distance {filter}"))
-            }
-            _ => Err(format!("knows no filter {filter} before the last of the format 3")),
-        };
-        let deltas = before.iter().map(delta).collect::<std::result::Result<_, _>>()?;
+        let before = before.iter().map(Before::new).collect::<std::result::Result<_, _>>()?;
         let is_older = match last.get("id").and_then(Value::as_u64) {
             Some(LZMA1) => true,
             Some(LZMA2) => false,
@@ -126,7 +118,7 @@ impl Raw {
             (Some(dictionary @ 4096..), [Some(lc), Some(lp), Some(pb @ 0..=4)])
                 if lc.saturating_add(lp) <= 4 && dictionary >> 10 <= MEMORY =>
             {
-                Ok(Self { deltas, is_older, preset, dictionary, bits: [lc, lp, pb] })
+                Ok(Self { before, is_older, preset, dictionary, bits: [lc, lp, pb] })
             }
             _ => Err(format!("cannot have the sizes of {}", Value::Object(last.clone()))),
         }
@@ -139,10 +131,8 @@ impl Raw {
 
     fn encode(&self, plain: &[u8]) -> Result<Vec<u8>> {
         let mut changed = plain.to_vec();
-        for distance in &self.deltas {
-            let mut writer = DeltaWriter::new(Vec::with_capacity(changed.len()), *distance);
-            writer.write_all(&changed)?;
-            changed = writer.into_inner();
+        for before in &self.before {
+            changed = before.encode(&changed)?;
         }
         if self.is_older {
             let mut writer = LzmaWriter::new_no_header(Vec::new(), &self.options(), true)?;
@@ -162,8 +152,8 @@ impl Raw {
         } else {
             all(Lzma2Reader::new(encoded, self.dictionary, None), most)?
         };
-        for distance in self.deltas.iter().rev() {
-            plain = all(DeltaReader::new(plain.as_slice(), *distance), most)?;
+        for before in self.before.iter().rev() {
+            plain = before.decode(&plain, most)?;
         }
         Ok(plain)
     }

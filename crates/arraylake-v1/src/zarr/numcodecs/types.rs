@@ -51,8 +51,7 @@ struct RawBytes {
 #[derive(Clone, Debug)]
 struct Structured {
     fields: Value,
-    /// Bytes, and how many of them are a number.
-    parts: Vec<(usize, usize)>,
+    parts: Vec<dtype::Part>,
     length: usize,
 }
 
@@ -99,7 +98,7 @@ impl DataTypeTraitsV3 for Structured {
         let structured =
             structured.map_err(|_| format!("data type `structured` cannot have the fields {fields}"))?;
         let parts = structured.parts();
-        let length = parts.iter().map(|(bytes, _)| bytes).sum();
+        let length = parts.iter().map(|part| part.bytes).sum();
         Ok(DataType::new(Self { fields, parts, length }))
     }
 }
@@ -174,11 +173,16 @@ impl BytesDataTypeTraits for Structured {
         bytes: Cow<'a, [u8]>,
         order: Option<Endianness>,
     ) -> Result<Cow<'a, [u8]>, BytesCodecEndiannessMissingError> {
-        if order.unwrap_or(Endianness::Little) == Endianness::native() {
+        let order = order.unwrap_or(Endianness::Little);
+        let is_turned = |part: &dtype::Part| {
+            let stored = if part.is_big { Endianness::Big } else { order };
+            part.number > 1 && stored != Endianness::native()
+        };
+        if !self.parts.iter().any(is_turned) {
             return Ok(bytes);
         }
         let mut bytes = bytes.into_owned();
-        dtype::turn_around(&mut bytes, &self.parts);
+        dtype::turn_around(&mut bytes, &self.parts, is_turned);
         Ok(Cow::Owned(bytes))
     }
 

@@ -105,6 +105,49 @@ async fn texts_of_any_length_are_read_and_written() {
 }
 
 #[tokio::test]
+async fn texts_that_zarrs_takes_for_fill_values_are_not_lost() {
+    let (store, service) = writing().await;
+    let store = Arc::new(store);
+    let array = ArrayBuilder::new(vec![4], vec![2], data_type::string(), "a")
+        .build(Arc::clone(&store), "/t")
+        .unwrap();
+    array.async_store_metadata().await.unwrap();
+    let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+    array.async_store_chunk(&[0], texts(["b", ""])).await.unwrap();
+    // One after the other they are `aa`, as two fill values are.
+    for odd in [["aa", ""], ["", "aa"], ["a", "a"]] {
+        let error = array.async_store_chunk(&[0], texts(odd)).await.unwrap_err().to_string();
+        assert!(error.contains("data/root/t/c0") && error.contains("with_store_empty_chunks"), "{error}");
+        assert!(array.async_store_chunk(&[1], texts(odd)).await.is_err(), "{odd:?} was never there");
+    }
+    assert!(array.async_erase_chunk(&[0]).await.is_err(), "it looks the same");
+    let read: Vec<String> = array.async_retrieve_chunk(&[0]).await.unwrap();
+    assert_eq!(read, ["b", ""], "what was there is kept");
+    let options = zarrs_codec::CodecOptions::default().with_store_empty_chunks(true);
+    array.async_store_chunk_opt(&[0], texts(["aa", ""]), &options).await.unwrap();
+    let half = zarrs::array::ArraySubset::new_with_ranges(std::slice::from_ref(&(2..4)));
+    array.async_store_array_subset_opt(&half, texts(["", "aa"]), &options).await.unwrap();
+    let read: Vec<String> = array.async_retrieve_array_subset(&array.subset_all()).await.unwrap();
+    assert_eq!(read, ["aa", "", "", "aa"]);
+    store.repo().del_chunks(["data/root/t/c0"]).await.unwrap();
+    let read: Vec<String> = array.async_retrieve_chunk(&[0]).await.unwrap();
+    assert_eq!(read, ["a", "a"]);
+    assert!(service.document("data/root/t/c1").is_some());
+}
+
+#[tokio::test]
+async fn texts_with_an_empty_fill_value_are_erased_where_all_are_empty() {
+    let (store, service) = writing().await;
+    let array =
+        ArrayBuilder::new(vec![2], vec![2], data_type::string(), "").build(Arc::new(store), "/t").unwrap();
+    array.async_store_metadata().await.unwrap();
+    array.async_store_chunk(&[0], vec!["a".to_owned(), String::new()]).await.unwrap();
+    assert!(service.document("data/root/t/c0").is_some());
+    array.async_store_chunk(&[0], vec![String::new(), String::new()]).await.unwrap();
+    assert!(service.document("data/root/t/c0").is_none());
+}
+
+#[tokio::test]
 async fn a_chunk_that_is_all_fill_value_is_not_kept() {
     let (store, service) = writing().await;
     let store = Arc::new(store);
@@ -129,6 +172,44 @@ async fn a_chunk_that_is_all_fill_value_is_not_kept() {
     assert!(service.document("data/root/a/c0").is_none());
     let blosc = &service.document("meta/root/a.array.json").unwrap()["compressor"]["configuration"];
     assert_eq!(*blosc, json!({"blocksize": 0, "clevel": 5, "cname": "lz4", "shuffle": 1}));
+}
+
+#[tokio::test]
+async fn objects_that_are_texts_are_read_and_written_and_one_that_is_none_is_named() {
+    let (store, service) = writing().await;
+    let store = Arc::new(store);
+    let json = json!({"id": "json2", "encoding": "utf-8", "ensure_ascii": true});
+    for (name, filter, first) in [
+        ("json", json, b"[\"hi\",\"\\u00e9\",\"|O\",[2]]".as_slice()),
+        ("packed", json!({"id": "msgpack2", "raw": false}), b"\x94\xa2hi\xa2\xc3\xa9\xa2|O\x91\x02"),
+    ] {
+        let mut stored = array(&[4], "/");
+        stored["attributes"] = json!({"filters": [filter]});
+        stored["data_type"] =
+            json!({"extension": "TODO: object array protocol URL", "type": "|O", "fallback": null});
+        service.insert(&format!("meta/root/{name}.array.json"), stored.clone());
+        service.insert(&format!("data/root/{name}/c0"), inline(first));
+        let array = Array::async_open(Arc::clone(&store), &format!("/{name}")).await.unwrap();
+        let read: Vec<String> = array.async_retrieve_array_subset(&array.subset_all()).await.unwrap();
+        assert_eq!(read, ["hi", "\u{e9}", "", ""]);
+        let part = zarrs::array::ArraySubset::new_with_ranges(std::slice::from_ref(&(1..3)));
+        array.async_store_array_subset(&part, vec!["x".to_owned(), "y".to_owned()]).await.unwrap();
+        let read: Vec<String> = array.async_retrieve_array_subset(&array.subset_all()).await.unwrap();
+        assert_eq!(read, ["hi", "x", "y", ""]);
+        let read: Vec<String> = array.async_retrieve_array_subset(&part).await.unwrap();
+        assert_eq!(read, ["x", "y"]);
+        array.async_store_metadata().await.unwrap();
+        let mut again = service.document(&format!("meta/root/{name}.array.json")).unwrap();
+        again["attributes"].as_object_mut().unwrap().remove("_zarrs");
+        assert_eq!(again["attributes"]["filters"], stored["attributes"]["filters"]);
+    }
+    service.insert("data/root/json/c1", inline(b"[\"hi\",{\"a\":1},\"|O\",[2]]"));
+    let array = Array::async_open(store, "/json").await.unwrap();
+    let error = array.async_retrieve_chunk::<Vec<String>>(&[1]).await.unwrap_err().to_string();
+    assert!(
+        error.contains("numcodecs.json2") && error.contains("element [1] of the chunk is an object"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -54,3 +54,29 @@ fn what_no_other_reader_of_zarr_v3_knows_stays_and_raw_bytes_go_by_the_name_that
         assert_eq!(to_draft(&document)["fill_value"], shown_fill);
     }
 }
+
+#[test]
+fn fields_in_different_orders_and_fields_of_several_elements_have_names_that_are_known_here_alone() {
+    let mut stored = array(&[4], "/");
+    stored["data_type"] = json!({"type": [["a", ">i2"], ["b", "<i4", [2]], ["c", ">u2", [1, 2]]]});
+    // 1; 2 and 3; 4 and 5, each in its own order.
+    stored["fill_value"] = json!("AAECAAAAAwAAAAAEAAU=");
+    let shown = to_v3(&stored);
+    assert_eq!(shown["codecs"][0], json!({"name": "bytes"}));
+    let big = json!({"name": "big_endian", "configuration": {"data_type": "uint16"}});
+    let fields = json!([
+        ["a", {"name": "big_endian", "configuration": {"data_type": "int16"}}],
+        ["b", {"name": "subarray", "configuration": {"data_type": "int32", "shape": [2]}}],
+        ["c", {"name": "subarray", "configuration": {"data_type": big, "shape": [1, 2]}}],
+    ]);
+    assert_eq!(shown["data_type"], json!({"name": "structured", "configuration": {"fields": fields}}));
+    assert_eq!(shown["fill_value"], "AQACAAAAAwAAAAQABQA=");
+    understood(&shown).unwrap();
+    let back = to_draft(&shown);
+    assert_eq!(
+        (&back["data_type"]["type"], &back["fill_value"]),
+        (&stored["data_type"]["type"], &stored["fill_value"])
+    );
+    let error = array_for_others(self::fields(&stored)).unwrap_err();
+    assert!(error.to_string().contains("the field `a`"), "{error}");
+}

@@ -73,6 +73,10 @@ pub(super) fn of_python() -> Vec<(String, &'static str)> {
         (format!(r#"{{"attributes":{{}},{GRID}"data_type":">u8","fill_value":18446744073709551615}}"#), "uint64"),
         (format!(r#"{{"attributes":{{"filters":[{{"astype":"|u1","dtype":"|O","id":"categorize","labels":["a","é"]}}]}},{GRID}{BLOSC}{}"fill_value":""}}"#, extension("TODO: object array protocol URL", "|O")), "string"),
         (format!(r#"{{"attributes":{{"filters":[{{"astype":"<u2","dtype":"<U3","id":"categorize","labels":["a"]}},{{"id":"jenkins_lookup3","initval":0,"prefix":null}}]}},{GRID}{}"fill_value":"a"}}"#, extension("TODO: unicode array protocol URL", "<U3")), "fixed_length_utf32"),
+        (format!(r#"{{"attributes":{{"filters":[{{"allow_nan":true,"check_circular":true,"encoding":"utf-8","ensure_ascii":true,"id":"json2","indent":null,"separators":[",",":"],"skipkeys":false,"sort_keys":true,"strict":true}}]}},{GRID}{BLOSC}{}"fill_value":""}}"#, extension("TODO: object array protocol URL", "|O")), "string"),
+        (format!(r#"{{"attributes":{{"filters":[{{"id":"msgpack2","raw":false,"use_bin_type":true,"use_single_float":false}},{{"id":"crc32"}}]}},{GRID}{}"fill_value":"a"}}"#, extension("TODO: object array protocol URL", "|O")), "string"),
+        (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}"data_type":{{"extension":"TODO: structured array protocol URL","fallback":null,"type":[["z",">i4"],["b",[["c","<i2"],["d","|S2",[3]],["e",">c8",[1,2]]]],["f",[["g",">u2"],["h","|u1"]],[2]]]}},"fill_value":"AAAAAQIAYWJjZGVmP4AAAAAAAAAAAAAAAAAAAAABAgACAw=="}}"#), "structured"),
+        (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}"data_type":{{"extension":"TODO: structured array protocol URL","fallback":null,"type":[["a",">i2",[2,2]],["b","|u1"]]}},"fill_value":"AAEAAgADAAQF"}}"#), "structured"),
         (format!(r#"{{"attributes":{{}},{GRID}{}"data_type":"<i4","fill_value":0}}"#, codec("lzma", r#"{"check":-1,"filters":[{"dist":4,"id":3},{"id":33,"preset":6}],"format":3,"preset":null}"#)), "int32"),
         (format!(r#"{{"attributes":{{}},{GRID}{BLOSC}"data_type":{{"extension":"TODO: structured array protocol URL","fallback":null,"type":[["a",">i4"],["b",[["c","|u1"],["d",">c8"],["e",">U1"]]]]}},"fill_value":"AAAAAQI/gAAAQAAAAAAAAGE="}}"#), "structured"),
     ]
@@ -164,20 +168,23 @@ fn what_zarrs_has_no_place_for_is_named() {
     let codec = |id: &str| json!({"codec": format!("https://purl.org/zarr/spec/codec/{id}/1.0"), "configuration": {}});
     let objects = |id: &str| json!({"data_type": {"type": "|O"}, "attributes": {"filters": [{"id": id}]}});
     for (changes, named) in [
-        (json!({"data_type": {"type": [["a", "<i4"], ["b", ">f8"]]}}), ">f8"),
-        (json!({"data_type": {"type": [["a", "<i4", [2]]]}}), "<i4"),
+        (json!({"data_type": {"type": [["a", "<i4", [0]]]}}), "<i4"),
+        (
+            json!({"data_type": {"type": [["a", [["b", "u1"], ["c", "u1"]], [1_099_511_627_776_u64]]]}}),
+            "1099511627776",
+        ),
         (json!({"data_type": {"type": [["a", "|O"]]}}), "|O"),
         (json!({"data_type": {"type": []}}), "[]"),
         (json!({"data_type": {"type": "|O"}}), "|O"),
-        (objects("json2"), "json2"),
-        (objects("msgpack2"), "msgpack2"),
-        (objects("pickle"), "pickle"),
-        (objects("vlen-array"), "vlen-array"),
+        (objects("json"), "`json` is refused: it has no codec"),
+        (objects("pickle"), "`pickle` is refused: reading it runs whatever code it holds"),
+        (objects("vlen-array"), "`vlen-array` is refused: zarrs knows no elements that are arrays"),
+        (json!({"attributes": {"filters": [{"id": "json2"}]}}), "json2"),
         (json!({"data_type": 7}), "7"),
         (json!({"attributes": {"filters": [{"id": "delta", "dtype": ">i4"}]}}), "delta"),
         (json!({"attributes": {"filters": [{"id": "crc32c", "location": "start"}]}}), "crc32c"),
-        (json!({"attributes": {"filters": [{"id": "zfpy"}]}}), "zfpy"),
-        (json!({"compressor": codec("pcodec")}), "pcodec"),
+        (json!({"attributes": {"filters": [{"id": "zfpy"}]}}), "`zfpy` is refused: it needs a library in C"),
+        (json!({"compressor": codec("pcodec")}), "write it again with another one"),
         (json!({"compressor": {"codec": "https://example.com/x"}}), "https://example.com/x"),
         (json!({"storage_transformers": [{}]}), "storage transformers"),
     ] {
@@ -203,6 +210,18 @@ fn what_a_v1_repo_has_no_place_for_is_named() {
         ),
         (json!({"codecs": [bytes, {"name": "gdeflate"}]}), "gdeflate"),
         (json!({"codecs": [{"name": "packbits"}]}), "packbits"),
+        (json!({"codecs": [{"name": "numcodecs.json2"}]}), "json2"),
+        (
+            json!({"data_type": "string", "codecs": [
+                {"name": "transpose", "configuration": {"order": [1, 0]}},
+                {"name": "numcodecs.json2"}
+            ]}),
+            "json2",
+        ),
+        (
+            json!({"data_type": {"name": "subarray", "configuration": {"data_type": "int8", "shape": [2]}}}),
+            "subarray",
+        ),
         (json!({"codecs": []}), "`bytes`"),
         (json!({"data_type": "bfloat16"}), "bfloat16"),
         (json!({"data_type": "int4"}), "int4"),
