@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use arraylake_local::LocalConfig;
 use serde_json::{Value, json};
 
-use super::{Repo, View, repo_of};
+use super::{Repo, View, repo_of, writers};
 use crate::client::open;
 
 /// Tells the child where to write; without it the child test does nothing.
@@ -15,12 +15,13 @@ const WRITERS: usize = 3;
 const DOCS: usize = 150;
 const ROUNDS: usize = 5;
 
-/// The child: commits to a few branches until somebody kills it.
+/// The child: commits to a few branches, and to one that all writers race for, until somebody kills it.
 #[tokio::test(flavor = "multi_thread")]
 async fn child_commits_until_killed() {
     let Ok(dir) = std::env::var(DIRECTORY) else { return };
     let client = open(LocalConfig::new(dir)).python("0.20.0");
     let repo = repo_of(client, "old").await;
+    repo.commit_paths(None, &["meta/root.group.json"]).await;
     let mut tasks = tokio::task::JoinSet::new();
     for writer in 0..WRITERS {
         let repo = repo.clone();
@@ -28,6 +29,7 @@ async fn child_commits_until_killed() {
             let mut base = None;
             for turn in 0.. {
                 base = Some(commit(&repo, writer, turn, base).await);
+                race(&repo, writer, turn).await;
             }
         });
     }
@@ -48,9 +50,21 @@ async fn commit(repo: &Repo, writer: usize, turn: usize, base: Option<String>) -
     let made = repo.new_commit(&view, &format!("{turn}")).await.ok()["_id"].as_str().unwrap().to_owned();
     let branch = format!("branch{writer}");
     repo.move_branch(&branch, &made, base.as_deref(), base.is_none()).await.ok();
+    tell(&branch, &made);
+    made
+}
+
+fn tell(branch: &str, made: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "answered {branch} {made}").and_then(|()| out.flush()).unwrap();
-    made
+}
+
+/// Commits one document to `main`, named as the writer and its turn, and tells so when it is answered.
+async fn race(repo: &Repo, writer: usize, turn: usize) {
+    let tip = repo.get("branches?names=main").await.ok()[0]["commit_id"].as_str().unwrap().to_owned();
+    let view = repo.view(Some(&tip)).await;
+    repo.touch(&view, "chunks", &[&format!("data/root/race/c{writer}/{turn}")]).await;
+    tell("main", &writers::commit(repo, view).await.0);
 }
 
 /// The commits that were answered, by branch, until the child was killed.
@@ -78,7 +92,7 @@ fn run_child_and_kill_it(dir: &std::path::Path, after: usize) -> Vec<(String, St
 async fn no_answered_commit_is_lost_and_none_is_shown_by_halves() {
     for round in 0..ROUNDS {
         let dir = tempfile::tempdir().unwrap();
-        let told = run_child_and_kill_it(dir.path(), 7 + 5 * round);
+        let told = run_child_and_kill_it(dir.path(), 14 + 10 * round);
         let repo = Repo {
             client: open(LocalConfig::new(dir.path())).python("0.20.0"),
             path: "/repos/local/old".into(),
@@ -98,6 +112,24 @@ async fn no_answered_commit_is_lost_and_none_is_shown_by_halves() {
                 check(&repo, commit, writer, turn).await;
             }
         }
+        check_race(&repo, told.iter().filter(|(name, _)| name == "main").map(|(_, id)| id)).await;
+    }
+}
+
+/// Every answered commit is on the branch for which all have raced, and each that is there adds the one document that was
+/// written for it.
+async fn check_race(repo: &Repo, answered: impl Iterator<Item = &String>) {
+    let history = history(repo, "main").await;
+    let mut count = 0;
+    for id in answered {
+        assert!(history.contains(id), "{id} was answered and is not in {history:?}");
+        count += 1;
+    }
+    // The first one made the branch, and each writer may have been about to hear of one.
+    assert!(history.len() <= 1 + count + WRITERS, "{history:?}");
+    for (documents, commit) in history.iter().enumerate() {
+        let view = View { session: "read".into(), base: Some(commit.clone()) };
+        assert_eq!(repo.list(&view, "chunks", "data/root/race/", "all_subdirs=true").await.len(), documents);
     }
 }
 

@@ -12,16 +12,16 @@ use crate::client::open;
 const WRITERS: usize = 8;
 const COMMITS: usize = 12;
 
-/// Commits by the rules of clients: look, make a commit, move the branch, and go on at the new tip if it was too late.
-/// Returns how often it was too late.
-async fn commit(repo: &Repo, mut view: View) -> usize {
+/// Commits to `main` by the rules of clients: look, make a commit, move the branch, and go on at the new tip if it was too
+/// late. Returns the commit, and how often it was too late.
+pub(super) async fn commit(repo: &Repo, mut view: View) -> (String, usize) {
     for attempt in 0.. {
         let tip = repo.get("branches?names=main").await.ok()[0]["commit_id"].as_str().map(str::to_owned);
         if tip == view.base {
             let made = repo.new_commit(&view, "m").await.ok()["_id"].as_str().unwrap().to_owned();
             let moved = repo.move_branch("main", &made, view.base.as_deref(), false).await;
             if moved.status == 200 {
-                return attempt;
+                return (made, attempt);
             }
             moved.refused(422, "Failed to update branch");
         }
@@ -37,7 +37,7 @@ async fn write(repo: Repo, writer: usize) -> usize {
         let base = repo.get("branches?names=main").await.ok()[0]["commit_id"].as_str().unwrap().to_owned();
         let view = repo.view(Some(&base)).await;
         repo.set(&view, "chunks", &[(&path(writer, turn), json!({"turn": turn}))]).await.ok();
-        retries += commit(&repo, view).await;
+        retries += commit(&repo, view).await.1;
     }
     retries
 }
