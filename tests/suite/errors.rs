@@ -94,7 +94,9 @@ async fn a_busy_service_says_how_long_to_wait() {
 
 #[tokio::test]
 async fn a_service_that_is_down_a_cut_answer_and_a_redirect_are_told_apart() {
-    assert_eq!(holding(&failure(refuse()).await), ["connect"]);
+    let down = failure(refuse()).await;
+    assert_eq!(holding(&down), ["connect"]);
+    assert_eq!(down.to_string(), "get repo failed at http://service.example.com");
     assert_eq!(holding(&failure(cut()).await), ["interrupted"]);
     let error =
         failure(status(307).with_header("location", "https://elsewhere.example.com/x?token=MARKER")).await;

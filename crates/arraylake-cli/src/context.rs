@@ -2,7 +2,7 @@
 
 use arraylake_core::types::{InvalidInput, OrgName, RepoName};
 use arraylake_core::{
-    AsyncClient, ClientBuilder, Config, Login, is_known_setting, known_setting, nearest_setting,
+    AsyncClient, ClientBuilder, Config, Login, ServiceUri, is_known_setting, known_setting, nearest_setting,
 };
 use serde_json::Value;
 
@@ -30,6 +30,12 @@ impl Context {
             config = config.with("service.uri", uri.as_str());
         }
         Ok(config)
+    }
+
+    /// Where the service is; none if what is configured is no address of one.
+    pub(crate) fn service_uri(&self) -> Option<ServiceUri> {
+        let uri = self.config().ok()?.text("service.uri");
+        uri.as_deref().unwrap_or(ServiceUri::DEFAULT).parse().ok()
     }
 
     /// A client by the configuration.

@@ -109,6 +109,15 @@ impl Failure {
         self
     }
 
+    /// The same, where it leads to the service URI with the one that was used.
+    #[must_use]
+    pub(crate) fn with_service_uri(mut self, uri: &str) -> Self {
+        if !self.message.contains(uri) {
+            self.hint = self.hint.map(|hint| hint.replace("service URI", &format!("service URI {uri}")));
+        }
+        self
+    }
+
     /// The exit code.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -280,6 +289,14 @@ fn storage_hint(error: &arraylake_core::icechunk::Error) -> Option<String> {
     Some(hint.to_owned())
 }
 
+/// What to do where whoever answers is no Arraylake, or one at another address.
+const WRONG_PLACE: &str = "is the service URI right? see --service-uri and `arraylake diagnostics`";
+
+/// Whether a refusal is without a word, as no Arraylake refuses, or a path is not known at all.
+fn is_speechless(error: &Error) -> bool {
+    error.status().is_some() && matches!(error.detail(), None | Some("Not Found"))
+}
+
 /// What to do next; none where the message says it all.
 fn hint_of(error: &Error, status: Status) -> Option<String> {
     let hint = match status {
@@ -290,16 +307,17 @@ fn hint_of(error: &Error, status: Status) -> Option<String> {
         Status::NotLoggedIn if matches!(error, Error::Login { .. }) => return None,
         Status::NotLoggedIn => "check ARRAYLAKE_TOKEN: the token is wrong or too old",
         Status::NotFound => return not_found_hint(error),
-        Status::Refused if error.is_forbidden() => "ask who manages the org for the permission",
+        Status::Refused if is_speechless(error) => WRONG_PLACE,
+        Status::Refused if error.is_forbidden() => {
+            "ask who manages the org for the permission; `arraylake org list` shows yours"
+        }
         Status::Refused if error.is_conflict() && is_about_use(error) => {
             "`arraylake bucket repos` shows which repos use it"
         }
         Status::Refused if error.is_conflict() && is_about_a_name(error) => {
             "choose another name, or look at what is there"
         }
-        Status::Server if error.is_redirect() || error.is_decode() => {
-            "is the service URI right? see --service-uri and `arraylake diagnostics`"
-        }
+        Status::Server if error.is_redirect() || error.is_decode() => WRONG_PLACE,
         Status::Server => "try again later",
         Status::Network if error.is_unknown_outcome() => return None,
         Status::Network if error.is_timeout() => {
@@ -328,15 +346,23 @@ fn not_found_hint(error: &Error) -> Option<String> {
     if let Error::Storage { source, .. } = error {
         return storage_hint(source);
     }
+    if is_speechless(error) {
+        return Some(WRONG_PLACE.to_owned());
+    }
     let operation = error.operation().unwrap_or_default();
-    let list = if error.is_bucket_not_found() || operation.contains("bucket") {
+    let named = error.detail().unwrap_or_default().to_lowercase();
+    // What is to be made is not there yet; what is missing is where it would be.
+    let making = ["create", "enable", "import", "subscribe"].iter().any(|verb| operation.starts_with(verb));
+    let list = if error.is_bucket_not_found() || named.contains("bucket") {
+        "bucket list"
+    } else if making || operation.starts_with("list") || operation.contains("org") {
+        "org list"
+    } else if operation.contains("bucket") {
         "bucket list"
     } else if operation.contains("service") {
         "compute list"
     } else if operation == "migrate" {
         "repo branches"
-    } else if operation.contains("list") || operation.contains("org") {
-        "org list"
     } else {
         "repo list"
     };

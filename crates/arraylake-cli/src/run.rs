@@ -118,6 +118,10 @@ pub async fn run(cli: Cli, world: World) -> Status {
     match dispatch(cli.command, &context, &mut console).await {
         Ok(()) => Status::Ok,
         Err(failure) => {
+            let failure = match context.service_uri() {
+                Some(uri) => failure.with_service_uri(&uri.to_string()),
+                None => failure,
+            };
             console.fail(&failure);
             failure.status()
         }

@@ -166,11 +166,13 @@ impl AsyncClient {
     /// # Errors
     /// If no complete answer arrives.
     pub async fn send(&self, request: Request) -> Result<Response> {
-        self.inner.transport.send(request).await.map_err(|error| Error::transport("request", error))
+        let answer = self.inner.transport.send(request).await;
+        answer.map_err(|error| Error::transport("request", error).looked_for_at(&self.inner.service_uri))
     }
 
     pub(crate) async fn call(&self, call: Call) -> Result<Answer> {
-        call.send(&self.inner.transport).await
+        let answer = call.send(&self.inner.transport).await;
+        answer.map_err(|error| error.looked_for_at(&self.inner.service_uri))
     }
 
     /// Sends a call that makes something and must not happen twice: if its answer is lost, nobody knows what became
@@ -186,7 +188,8 @@ impl AsyncClient {
 
     /// Sends a call whose answer is read as it arrives.
     pub(crate) async fn stream(&self, call: Call) -> Result<arraylake_transport::Body> {
-        call.stream(&self.inner.transport).await
+        let body = call.stream(&self.inner.transport).await;
+        body.map_err(|error| error.looked_for_at(&self.inner.service_uri))
     }
 
     pub(crate) fn era(&self) -> &Era {

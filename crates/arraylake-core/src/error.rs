@@ -24,11 +24,13 @@ pub enum Error {
     #[error(transparent)]
     Api(#[from] Box<ApiError>),
     /// No complete answer arrived.
-    #[error("{operation} failed")]
+    #[error("{operation} failed{}", at(service.as_deref()))]
     #[non_exhaustive]
     Transport {
         /// The call.
         operation: &'static str,
+        /// Where the service was looked for, if that may be the reason.
+        service: Option<Box<str>>,
         /// Why.
         source: transport::Error,
     },
@@ -122,13 +124,27 @@ pub enum Error {
     },
 }
 
+fn at(service: Option<&str>) -> String {
+    service.map(|uri| format!(" at {uri}")).unwrap_or_default()
+}
+
 impl Error {
     pub(crate) fn transport(operation: &'static str, source: transport::Error) -> Self {
         #[cfg(feature = "login")]
         if let Some(source) = crate::login::LoginError::of(&source) {
             return Self::Login { operation: Some(operation), source: Box::new(source) };
         }
-        Self::Transport { operation, source }
+        Self::Transport { operation, service: None, source }
+    }
+
+    /// The same, with the address where there may be no service.
+    pub(crate) fn looked_for_at(self, uri: &crate::uri::ServiceUri) -> Self {
+        match self {
+            Self::Transport { operation, source, .. } if source.is_connect() => {
+                Self::Transport { operation, service: Some(uri.to_string().into()), source }
+            }
+            other => other,
+        }
     }
 
     #[cfg(feature = "icechunk")]

@@ -207,7 +207,7 @@ pub(crate) fn validate_new_name(name: &str) -> Result<(), InvalidInput> {
         return Err(InvalidInput::new("repo name", name, "must be at most 128 characters long"));
     }
     if RESERVED.contains(&name.to_lowercase().as_str()) {
-        return Err(InvalidInput::new("repo name", name, "is reserved"));
+        return Err(InvalidInput::new("repo name", name, "is reserved for the service; choose another name"));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod compute;
 mod exits;
 #[cfg(feature = "v1")]
 mod migrate;
+mod newcomer;
 mod others;
 mod person;
 mod printing;

@@ -95,18 +95,19 @@ pub(crate) async fn create(
     request.description = args.about.description.clone();
     request.metadata = joined(&args.about.metadata);
     let what = format!("creating {repo}");
-    if args.entry_only {
-        console.busy(&what, client.create_repo_object(repo.org(), request)).await?;
+    let made = if args.entry_only {
+        let entry = console.busy(&what, client.create_repo_object(repo.org(), request)).await;
+        entry.map(drop).map_err(Failure::from)
     } else {
-        let made = console.busy(&what, create_whole(client, repo, request)).await;
-        made.map_err(|failure| match &args.bucket {
-            None if args.kind == RepoKind::V1 => {
-                failure.with_hint("V1 repos have no bucket by default: name one with --bucket")
-            }
-            Some(bucket) => of_a_bucket(failure, bucket),
-            None => failure,
-        })?;
-    }
+        console.busy(&what, create_whole(client, repo, request)).await
+    };
+    made.map_err(|failure| match &args.bucket {
+        None if args.kind == RepoKind::V1 && failure.hint().is_none() => {
+            failure.with_hint("V1 repos have no bucket by default: name one with --bucket")
+        }
+        Some(bucket) => of_a_bucket(failure, bucket),
+        None => failure,
+    })?;
     done(client, console, repo, "created").await
 }
 
@@ -120,12 +121,13 @@ pub(crate) async fn import(
     request.description = args.about.description.clone();
     request.metadata = joined(&args.about.metadata);
     let what = format!("importing {repo}");
-    if args.entry_only {
-        console.busy(&what, client.import_repo_object(repo.org(), request)).await?;
+    let made = if args.entry_only {
+        let entry = console.busy(&what, client.import_repo_object(repo.org(), request)).await;
+        entry.map(drop).map_err(Failure::from)
     } else {
-        let made = console.busy(&what, import_whole(client, repo, request)).await;
-        made.map_err(|failure| of_a_bucket(failure, &args.bucket))?;
-    }
+        console.busy(&what, import_whole(client, repo, request)).await
+    };
+    made.map_err(|failure| of_a_bucket(failure, &args.bucket))?;
     done(client, console, repo, "imported").await
 }
 
