@@ -51,6 +51,8 @@ mod redaction;
 mod v1_bad_input;
 #[path = "suite/v1_interop.rs"]
 mod v1_interop;
+#[path = "suite/v1_methods.rs"]
+mod v1_methods;
 #[path = "suite/v1_migrate.rs"]
 mod v1_migrate;
 #[path = "suite/v1_repo.rs"]

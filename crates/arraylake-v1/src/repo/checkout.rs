@@ -58,6 +58,11 @@ impl AsyncRepo {
         Ok(())
     }
 
+    /// Refuses what changes the repo, if it was opened to be read.
+    pub(super) fn require_changeable(&self, what: &str) -> Result<()> {
+        if self.is_read_only() { Err(self.read_only(what)) } else { Ok(()) }
+    }
+
     /// Why nothing may be written, and so what cannot be done.
     pub(super) fn read_only(&self, what: &str) -> Error {
         let why = match self.repo_status().is_maintenance() {

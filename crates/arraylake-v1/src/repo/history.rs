@@ -93,8 +93,10 @@ impl AsyncRepo {
     ///
     /// # Errors
     /// [`Exists`](ErrorKind::Exists) if the current branch is of that name, and [`Invalid`](ErrorKind::Invalid) if
-    /// there is no commit yet, before anything is made; or if there is a tag or branch of that name.
+    /// there is no commit yet, before anything is made; or if there is a tag or branch of that name;
+    /// [`ReadOnly`](ErrorKind::ReadOnly) if the repo was opened to be read.
     pub async fn tag(&self, name: &str, at: impl Into<Ref>, message: Option<&str>) -> Result<Tag> {
+        self.require_changeable("cannot be tagged")?;
         let branch = self.session().ok().and_then(|session| session.branch.clone());
         if branch.as_deref() == Some(name) {
             let message = format!("tag {name:?} cannot be made: a branch of that name exists already");
@@ -114,16 +116,20 @@ impl AsyncRepo {
     /// Deletes a tag. `DELETE /repos/{org}/{repo}/tags`
     ///
     /// # Errors
-    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name.
+    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name, [`ReadOnly`](ErrorKind::ReadOnly) if the
+    /// repo was opened to be read.
     pub async fn delete_tag(&self, name: &str) -> Result<()> {
+        self.require_changeable("its tags cannot be deleted")?;
         self.metastore().delete_tag(name).await
     }
 
     /// Deletes a branch; its commits stay. `DELETE /repos/{org}/{repo}/branches`
     ///
     /// # Errors
-    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name, or if it is `main`.
+    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name, or if it is `main`;
+    /// [`ReadOnly`](ErrorKind::ReadOnly) if the repo was opened to be read.
     pub async fn delete_branch(&self, name: &str) -> Result<()> {
+        self.require_changeable("its branches cannot be deleted")?;
         self.metastore().delete_branch(name).await
     }
 
