@@ -21,6 +21,7 @@ becomes = {
     ("categories", "fill_value"): "",
     ("json", "fill_value"): "",
     ("msgpack", "fill_value"): "",
+    ("scalar_json", "fill_value"): "",
     ("binaries", "fill_value"): "",
 }
 kinds, copies = repo.root_group["kinds"], repo.root_group["copies"]

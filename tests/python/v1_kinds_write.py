@@ -109,6 +109,7 @@ holes[2:, 2:] = 1
 gaps = group.create_dataset("gaps", shape=(2,), chunks=(1,), dtype=numpy.dtype([("a", "u1"), ("b", "<f8")], align=True))
 gaps[...] = numpy.array([(1, b"", 2.5), (3, b"between", 4.5)], dtype=gaps.dtype)
 group.create_dataset("scalar", shape=(), dtype="<i4")[...] = 42
+group.create_dataset("scalar_json", shape=(), dtype=object, object_codec=numcodecs.JSON())[...] = "text"
 group.create_dataset("scalar_text", shape=(), dtype=">U4", fill_value="x")[...] = "text"
 # What zarrs has no place for.
 odd = repo.root_group.create_group("odd")
@@ -117,4 +118,4 @@ odd.create_dataset("packed", data=numpy.array(["a", 5], dtype=object), object_co
 odd.create_dataset("pickled", data=numpy.array([{"a": 1}], dtype=object), object_codec=numcodecs.Pickle())
 odd.create_dataset("ragged", data=numpy.array([numpy.arange(2), numpy.arange(3)], dtype=object), object_codec=numcodecs.VLenArray("<i4"))
 repo.commit("kinds")
-print(json.dumps({"all": sorted([*kinds, "gaps", "holes", "scalar", "scalar_text"]), "staying": sorted(staying)}))
+print(json.dumps({"all": sorted([*kinds, "gaps", "holes", "scalar", "scalar_json", "scalar_text"]), "staying": sorted([*staying, "scalar_json"])}))

@@ -213,6 +213,26 @@ async fn objects_that_are_texts_are_read_and_written_and_one_that_is_none_is_nam
 }
 
 #[tokio::test]
+async fn objects_in_the_order_of_fortran_stand_as_their_document_says_where_python_confuses_them() {
+    let (store, service) = writing().await;
+    let mut stored = array(&[2, 3], "/");
+    stored["chunk_grid"]["chunk_shape"] = json!([2, 3]);
+    stored["chunk_memory_layout"] = json!("F");
+    stored["attributes"] = json!({"filters": [{"id": "json2"}]});
+    stored["data_type"] =
+        json!({"extension": "TODO: object array protocol URL", "type": "|O", "fallback": null});
+    service.insert("meta/root/f.array.json", stored);
+    // As Python writes it; it reads the columns as rows.
+    service.insert("data/root/f/c0/0", inline(br#"[["a","b","c"],["d","e","f"],"|O",[2,3]]"#));
+    let array = Array::async_open(Arc::new(store), "/f").await.unwrap();
+    let read: Vec<String> = array.async_retrieve_array_subset(&array.subset_all()).await.unwrap();
+    assert_eq!(read, ["a", "b", "c", "d", "e", "f"]);
+    array.async_store_metadata().await.unwrap();
+    let again = service.document("meta/root/f.array.json").unwrap();
+    assert_eq!(again["chunk_memory_layout"], "C", "in which Python reads it right");
+}
+
+#[tokio::test]
 async fn a_node_that_cannot_be_shown_does_not_hide_the_others() {
     let (store, service) = filled().await;
     let mut odd = array(&[4], "/");
