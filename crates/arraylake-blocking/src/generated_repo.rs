@@ -417,7 +417,8 @@ impl Repo {
     ///
     /// # Errors
     /// [`Exists`](ErrorKind::Exists) if the current branch is of that name, and [`Invalid`](ErrorKind::Invalid) if
-    /// there is no commit yet, before anything is made; or if there is a tag or branch of that name.
+    /// there is no commit yet, before anything is made; or if there is a tag or branch of that name;
+    /// [`ReadOnly`](ErrorKind::ReadOnly) if the repo was opened to be read.
     pub fn tag(&self, name: &str, at: impl Into<Ref>, message: Option<&str>) -> Result<Tag> {
         let name = name.to_owned();
         let at: Ref = at.into();
@@ -428,7 +429,8 @@ impl Repo {
     /// Deletes a tag. `DELETE /repos/{org}/{repo}/tags`
     ///
     /// # Errors
-    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name.
+    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name, [`ReadOnly`](ErrorKind::ReadOnly) if the
+    /// repo was opened to be read.
     pub fn delete_tag(&self, name: &str) -> Result<()> {
         let name = name.to_owned();
         self.run(move |repo| async move { repo.delete_tag(&name).await })
@@ -437,7 +439,8 @@ impl Repo {
     /// Deletes a branch; its commits stay. `DELETE /repos/{org}/{repo}/branches`
     ///
     /// # Errors
-    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name, or if it is `main`.
+    /// [`RefNotFound`](ErrorKind::RefNotFound) if there is none of that name, or if it is `main`;
+    /// [`ReadOnly`](ErrorKind::ReadOnly) if the repo was opened to be read.
     pub fn delete_branch(&self, name: &str) -> Result<()> {
         let name = name.to_owned();
         self.run(move |repo| async move { repo.delete_branch(&name).await })
