@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arraylake_transport::{Request, Response, Transport};
+use arraylake_types::Recall;
 
 use crate::access::Access;
 use crate::builder::ClientBuilder;
@@ -39,6 +40,7 @@ struct Inner {
     service_uri: ServiceUri,
     access: Access,
     era: Era,
+    recall: Recall,
     #[cfg(feature = "icechunk")]
     credentials: arraylake_icechunk::CredentialCache,
     #[cfg(feature = "v1")]
@@ -105,6 +107,7 @@ impl AsyncClient {
                 service_uri,
                 access,
                 era: Era::default(),
+                recall: Recall::new(),
                 #[cfg(feature = "icechunk")]
                 credentials: arraylake_icechunk::CredentialCache::new(),
                 #[cfg(feature = "v1")]
@@ -190,6 +193,11 @@ impl AsyncClient {
     pub(crate) async fn stream(&self, call: Call) -> Result<arraylake_transport::Body> {
         let body = call.stream(&self.inner.transport).await;
         body.map_err(|error| error.looked_for_at(&self.inner.service_uri))
+    }
+
+    /// What answers about repos have in common.
+    pub(crate) fn recall(&self) -> &Recall {
+        &self.inner.recall
     }
 
     pub(crate) fn era(&self) -> &Era {

@@ -158,7 +158,7 @@ pub(crate) async fn repo_page(
         pairs.push(("include_ghosts", "true"));
     }
     let call = Call::get("list repos", &["orgs", org.as_str(), "repos", "paginated"]).query(&pairs);
-    client.call(call).await?.read_with(Page::from_slice)
+    client.call(call).await?.read_with(|body| Page::from_slice_with(body, client.recall()))
 }
 
 pub(crate) async fn namespace_page(

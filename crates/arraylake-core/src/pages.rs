@@ -98,8 +98,11 @@ impl<T: Send + 'static> Pages<T> {
     ///
     /// # Errors
     /// If a page cannot be had.
-    pub async fn collect(self) -> Result<Rows<T>> {
-        let pages = self.collect_pages().await?;
+    pub async fn collect(mut self) -> Result<Rows<T>> {
+        let mut pages = Vec::new();
+        while let Some(page) = self.next().await? {
+            pages.push(page.rows);
+        }
         let mut rows = Rows::default();
         // Rows are large, and growing would move them time and again.
         rows.items.reserve_exact(pages.iter().map(|page| page.items.len()).sum());
@@ -108,15 +111,6 @@ impl<T: Send + 'static> Pages<T> {
             rows.bad.extend(page.bad);
         }
         Ok(rows)
-    }
-
-    /// The rows of all pages, each page by itself.
-    pub(crate) async fn collect_pages(mut self) -> Result<Vec<Rows<T>>> {
-        let mut pages = Vec::new();
-        while let Some(page) = self.next().await? {
-            pages.push(page.rows);
-        }
-        Ok(pages)
     }
 
     fn start(&mut self, most: usize) {

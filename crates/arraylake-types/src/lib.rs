@@ -5,7 +5,7 @@
 //! | [`name`] | [`OrgName`], [`RepoName`], [`BucketNickname`]: parsed once, safe everywhere after |
 //! | [`id`] | opaque ids: [`RepoId`], [`BucketId`], [`PrincipalId`] |
 //! | [`secret`] | [`Secret`]: text that no `Debug` prints |
-//! | [`shared`] | [`SharedBucket`]: the bucket of a repo, one in memory for many repos |
+//! | [`shared`], [`recall`] | [`Shared`]: bucket, status and permissions, one in memory for many repos; [`Recall`] |
 //! | [`time`] | [`Timestamp`]: lenient in, UTC out |
 //! | [`page`] | [`Page`], [`PageRequest`] |
 //! | [`rows`] | [`Rows`]: a bad one does not spoil the rest |
@@ -74,6 +74,7 @@ pub mod org;
 pub mod other;
 pub mod page;
 pub mod permission;
+pub mod recall;
 pub mod repo;
 pub mod repo_change;
 pub mod repo_import;
@@ -127,13 +128,14 @@ pub use org::{OrgInfo, OrgResponse};
 pub use other::Other;
 pub use page::{Page, PageRequest};
 pub use permission::{Action, ApiClient, OrgActions, PrincipalPermissions, ServiceAction};
+pub use recall::Recall;
 pub use repo::{RepoHealth, RepoKind, RepoModel, RepoVisibility};
 pub use repo_change::{ModifyExpiration, ModifyGc, ModifyOptimization, ModifyRepo, NewRepoVisibility};
 pub use repo_import::{ImportRepo, SubscribeRepo};
 pub use repo_request::{CreateMode, DeleteConfirmation, DeleteRepo, ListRepos, NewRepo};
 pub use rows::{BadRow, Rows};
 pub use secret::Secret;
-pub use shared::SharedBucket;
+pub use shared::{Shared, SharedBucket};
 pub use status::{NewRepoStatus, RepoOperationMode, RepoStatus};
 pub use time::Timestamp;
 pub use token::ApiToken;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::InvalidInput;
-use crate::rows::{Items, Rows, read};
+use crate::recall::Recall;
+use crate::rows::{Items, Rows};
 
 /// One page of a listing.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +79,15 @@ impl<T: DeserializeOwned> Page<T> {
     /// # Errors
     /// If `body` is no JSON object with an array `items`.
     pub fn from_slice(body: &[u8]) -> Result<Self, serde_json::Error> {
-        if let Ok(mut frame) = read::<Frame<Items<T>>>(body) {
+        Self::from_slice_with(body, &Recall::new())
+    }
+
+    /// Reads a page whose rows may have parts in common with earlier answers.
+    ///
+    /// # Errors
+    /// As [`from_slice`](Self::from_slice).
+    pub fn from_slice_with(body: &[u8], recall: &Recall) -> Result<Self, serde_json::Error> {
+        if let Ok(mut frame) = recall.read::<Frame<Items<T>>>(body) {
             let items = std::mem::take(&mut frame.items.0);
             return Ok(Self::assemble(Rows::new(items), &frame));
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     BucketResponse, InvalidInput, Metadata, OptimizationConfig, Permission, RepoId, RepoName, RepoStatus,
-    RepoSubscriptionInfo, SharedBucket, Timestamp,
+    RepoSubscriptionInfo, Shared, SharedBucket, Timestamp,
 };
 
 open_enum! {
@@ -55,15 +55,15 @@ wire_struct! {
         /// The bucket that holds the data; none for direct subscriptions and some V1 repos.
         pub bucket: Option<SharedBucket> = lenient("bucket"),
         /// Whether it may be used.
-        pub status: RepoStatus = lenient("status"),
+        pub status: Shared<RepoStatus> = lenient("status"),
         /// Kind of store.
         pub kind: RepoKind = or(RepoKind::Other(String::new()), "kind"),
         /// Complete key prefix of the data inside the bucket, the bucket's own prefix included.
         pub prefix: String = lenient("prefix"),
         /// Garbage collection and expiration.
-        pub optimization_config: OptimizationConfig = lenient("optimization_config"),
+        pub optimization_config: Shared<OptimizationConfig> = lenient("optimization_config"),
         /// Who may do what.
-        pub permissions: Vec<Permission> = lenient("permissions"),
+        pub permissions: Shared<Vec<Permission>> = lenient("permissions"),
         /// When it was deleted, if it is a ghost.
         pub deleted_at: Option<Timestamp> = lenient("deleted_at"),
         /// Who deleted it.

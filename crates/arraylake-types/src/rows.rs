@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::describe_json_error;
-use crate::shared;
+use crate::recall::Recall;
 
 /// Rows for which room is made with the first one; a full page.
 const ROOM: usize = 100;
@@ -82,7 +82,7 @@ impl<T: DeserializeOwned> Rows<T> {
     /// # Errors
     /// If `body` is no JSON array.
     pub fn from_slice(body: &[u8]) -> Result<Self, serde_json::Error> {
-        if let Ok(Items(items)) = read(body) {
+        if let Ok(Items(items)) = Recall::new().read(body) {
             return Ok(Self::new(items));
         }
         Ok(Self::from_values(serde_json::from_slice(body)?))
@@ -99,17 +99,6 @@ impl<T: DeserializeOwned> Rows<T> {
             }
         }
         rows
-    }
-}
-
-/// Reads JSON. Checking the whole text for UTF-8 once is much cheaper than doing so text by text.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
-    match std::str::from_utf8(body) {
-        Ok(text) => {
-            let _page = shared::Page::begin();
-            serde_json::from_str(text)
-        }
-        Err(_) => serde_json::from_slice(body),
     }
 }
 

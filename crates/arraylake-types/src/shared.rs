@@ -1,117 +1,105 @@
-//! [`SharedBucket`]: the bucket of a repo, read once for all the repos of a page that have the same one.
+//! [`Shared`]: parts that many repos have in common, read once and one in memory for all of them.
 
-use std::cell::RefCell;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::BucketResponse;
+use crate::recall::{Part, Reading};
+use crate::{AuthConfig, BucketResponse, OptimizationConfig, Permission, RepoStatus};
 
-/// How many different buckets of a page are remembered. Orgs have few.
-const MAX_KNOWN: usize = 8;
+/// A part that several repos may share in memory; reads like what it holds. Changing it makes a copy, if it is shared.
+///
+/// ```
+/// use arraylake_types::{Shared, RepoStatus};
+/// let (mut one, other) = (Shared::from(RepoStatus::default()), Shared::from(RepoStatus::default()));
+/// one.message = Some("mine alone".to_owned());
+/// assert_eq!(other.message, None);
+/// ```
+#[derive(Clone, Default, PartialEq)]
+pub struct Shared<T>(Arc<T>);
 
-/// A bucket config that several repos may share in memory; reads like a [`BucketResponse`].
-#[derive(Clone, PartialEq)]
-pub struct SharedBucket(Arc<BucketResponse>);
+/// A bucket config that several repos may share in memory.
+pub type SharedBucket = Shared<BucketResponse>;
 
-impl SharedBucket {
-    /// The config, to change it for this repo alone.
-    pub fn make_mut(&mut self) -> &mut BucketResponse {
-        Arc::make_mut(&mut self.0)
-    }
-
-    /// The config by itself; a copy if others share it.
+impl<T: Clone> Shared<T> {
+    /// The value by itself; a copy if others share it.
     #[must_use]
-    pub fn into_inner(self) -> BucketResponse {
+    pub fn into_inner(self) -> T {
         Arc::unwrap_or_clone(self.0)
     }
 }
 
-impl From<BucketResponse> for SharedBucket {
-    fn from(bucket: BucketResponse) -> Self {
-        Self(Arc::new(bucket))
+impl<T> From<T> for Shared<T> {
+    fn from(value: T) -> Self {
+        Self(Arc::new(value))
     }
 }
 
-impl Deref for SharedBucket {
-    type Target = BucketResponse;
+impl<T> Deref for Shared<T> {
+    type Target = T;
 
-    fn deref(&self) -> &BucketResponse {
+    fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl fmt::Debug for SharedBucket {
+impl<T: Clone> DerefMut for Shared<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Shared<T>
+where
+    &'a T: IntoIterator,
+{
+    type Item = <&'a T as IntoIterator>::Item;
+    type IntoIter = <&'a T as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        (&*self.0).into_iter()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Serialize for SharedBucket {
+impl<T: Serialize> Serialize for Shared<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for SharedBucket {
+impl<'de, T: Part> Deserialize<'de> for Shared<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if !Page::is_being_read() {
-            return BucketResponse::deserialize(deserializer).map(Self::from);
+        if !Reading::is_under_way() {
+            return T::deserialize(deserializer).map(Self::from);
         }
         // Passing over a text is much cheaper than reading it.
         let text = <&RawValue>::deserialize(deserializer)?.get();
-        Page::bucket(text).map_err(serde::de::Error::custom)
+        Reading::part(text).map(Self).map_err(serde::de::Error::custom)
     }
 }
 
-type Known = Vec<(Box<str>, SharedBucket)>;
-
-thread_local! {
-    /// The buckets of the page that this thread is reading, by their texts; none if it reads no page.
-    static KNOWN: RefCell<Option<Known>> = const { RefCell::new(None) };
-}
-
-/// While it lives, buckets with the same text are the same in memory.
-///
-/// For JSON text that is read by `serde_json` without a break: other readers cannot tell the text of a value.
-pub(crate) struct Page(());
-
-impl Page {
-    pub(crate) fn begin() -> Self {
-        KNOWN.set(Some(Vec::new()));
-        Self(())
-    }
-
-    fn is_being_read() -> bool {
-        KNOWN.with_borrow(Option::is_some)
-    }
-
-    fn bucket(text: &str) -> serde_json::Result<SharedBucket> {
-        let find = |known: &Option<Known>| {
-            let (_, bucket) = known.iter().flatten().rev().find(|(same, _)| **same == *text)?;
-            Some(bucket.clone())
-        };
-        if let Some(bucket) = KNOWN.with_borrow(find) {
-            return Ok(bucket);
-        }
-        let bucket: SharedBucket = serde_json::from_str::<BucketResponse>(text)?.into();
-        KNOWN.with_borrow_mut(|known| match known {
-            Some(known) if known.len() < MAX_KNOWN => known.push((text.into(), bucket.clone())),
-            _ => {}
-        });
-        Ok(bucket)
+impl Part for BucketResponse {
+    /// Not with keys: they are gone when the last of their repos is.
+    fn may_be_kept(&self) -> bool {
+        !matches!(
+            self.auth_config,
+            Some(AuthConfig::Hmac { .. } | AuthConfig::R2Role { .. } | AuthConfig::Other { .. })
+        )
     }
 }
 
-impl Drop for Page {
-    /// Nothing of the answer, which may hold keys, is kept.
-    fn drop(&mut self) {
-        KNOWN.set(None);
-    }
-}
+impl Part for RepoStatus {}
+impl Part for OptimizationConfig {}
+impl Part for Vec<Permission> {}
 
 #[cfg(test)]
 mod tests {
@@ -134,14 +122,14 @@ mod tests {
         let [a, b, c] = [0, 1, 2].map(|at: usize| rows[at].bucket.clone().unwrap());
         assert!(Arc::ptr_eq(&a.0, &c.0));
         assert_eq!((a.nickname.as_str(), b.nickname.as_str()), ("one", "two"));
-        assert!(!Page::is_being_read(), "nothing is kept");
+        assert!(!Reading::is_under_way(), "nothing is kept");
     }
 
     #[test]
     fn what_is_changed_in_one_row_stays_the_same_in_others() {
         let body = format!("[{},{}]", row("a", ONE), row("b", ONE));
         let mut rows = Rows::<RepoModel>::from_slice(body.as_bytes()).unwrap();
-        rows.items[0].bucket.as_mut().unwrap().make_mut().nickname = "other".to_owned();
+        rows.items[0].bucket.as_mut().unwrap().nickname = "other".to_owned();
         assert_eq!(rows[1].bucket.as_ref().unwrap().nickname, "one");
     }
 
@@ -158,13 +146,13 @@ mod tests {
                 // No JSON at all: nothing can be told of the rows.
                 assert!(wrong.contains("ud800"), "{wrong}");
             }
-            assert!(!Page::is_being_read());
+            assert!(!Reading::is_under_way());
         }
     }
 
     #[test]
     fn more_buckets_than_are_remembered_are_all_read() {
-        let rows: Vec<String> = (0..2 * MAX_KNOWN)
+        let rows: Vec<String> = (0..2 * crate::recall::MAX_KNOWN)
             .map(|number| row("a", &format!(r#"{{"nickname":"n{number}","platform":"s3","name":"b"}}"#)))
             .collect();
         let rows = Rows::<RepoModel>::from_slice(format!("[{}]", rows.join(",")).as_bytes()).unwrap();

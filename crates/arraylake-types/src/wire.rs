@@ -42,6 +42,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Slot<'_, T> {
     }
 }
 
+/// What is said of a key besides the field that it means.
+#[derive(Default)]
+pub(crate) struct KeyNotes {
+    /// It is not the first of the field's spellings.
+    pub(crate) further: bool,
+    /// What it is, if it means no field.
+    pub(crate) unknown: String,
+}
+
 macro_rules! open_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
@@ -139,22 +148,27 @@ macro_rules! wire_struct {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct WireVisitor;
+                // Nothing but a number, which stays in a register. With the text of unknown keys inside it would be
+                // written and read back in different widths, which takes longer than all the rest of a key.
+                #[derive(Clone, Copy)]
                 #[expect(non_camel_case_types, reason = "one variant a field, under the field's own name")]
-                enum WireKey { $($field(bool),)+ Unknown(String) }
-                impl<'de> serde::Deserialize<'de> for WireKey {
-                    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                        struct Name;
-                        impl serde::de::Visitor<'_> for Name {
-                            type Value = WireKey;
-                            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                                f.write_str("a field name")
-                            }
-                            fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<WireKey, E> {
-                                $(wire_struct!(@match key, $field, $kind ($($args)+));)+
-                                Ok(WireKey::Unknown(key.to_owned()))
-                            }
-                        }
-                        deserializer.deserialize_identifier(Name)
+                enum WireKey { $($field,)+ Unknown }
+                struct Name<'a>(&'a mut $crate::wire::KeyNotes);
+                impl<'de> serde::de::DeserializeSeed<'de> for Name<'_> {
+                    type Value = WireKey;
+                    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<WireKey, D::Error> {
+                        deserializer.deserialize_identifier(self)
+                    }
+                }
+                impl serde::de::Visitor<'_> for Name<'_> {
+                    type Value = WireKey;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("a field name")
+                    }
+                    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<WireKey, E> {
+                        $(wire_struct!(@match self, key, $field, $kind ($($args)+));)+
+                        key.clone_into(&mut self.0.unknown);
+                        Ok(WireKey::Unknown)
                     }
                 }
                 impl<'de> serde::de::Visitor<'de> for WireVisitor {
@@ -165,14 +179,17 @@ macro_rules! wire_struct {
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         $(let mut $field: Option<$ty> = None;)+
                         let mut other = $crate::Other::new();
-                        while let Some(key) = map.next_key::<WireKey>()? {
+                        let mut notes = $crate::wire::KeyNotes::default();
+                        while let Some(key) = map.next_key_seed(Name(&mut notes))? {
                             match key {
-                                $(WireKey::$field(true) => map.next_value_seed($crate::wire::Slot(&mut $field))?,
-                                WireKey::$field(false) => {
-                                    let value = map.next_value::<Option<$ty>>()?;
-                                    if $field.is_none() { $field = value; }
-                                })+
-                                WireKey::Unknown(key) => { other.insert(key, map.next_value()?); }
+                                // The first spelling counts, wherever it stands.
+                                $(WireKey::$field if std::mem::take(&mut notes.further) && $field.is_some() => {
+                                    map.next_value::<serde::de::IgnoredAny>()?;
+                                }
+                                WireKey::$field => map.next_value_seed($crate::wire::Slot(&mut $field))?,)+
+                                WireKey::Unknown => {
+                                    other.insert(std::mem::take(&mut notes.unknown), map.next_value()?);
+                                }
                             }
                         }
                         $(let $field = wire_struct!(@take $field, $kind ($($args)+));)+
@@ -186,12 +203,12 @@ macro_rules! wire_struct {
     (@key required($first:literal $(| $more:literal)*)) => { $first };
     (@key lenient($first:literal $(| $more:literal)*)) => { $first };
     (@key or($default:expr, $first:literal $(| $more:literal)*)) => { $first };
-    (@match $key:ident, $field:ident, or($default:expr, $($keys:tt)+)) => {
-        wire_struct!(@match $key, $field, lenient($($keys)+));
+    (@match $name:ident, $key:ident, $field:ident, or($default:expr, $($keys:tt)+)) => {
+        wire_struct!(@match $name, $key, $field, lenient($($keys)+));
     };
-    (@match $key:ident, $field:ident, $kind:ident($first:literal $(| $more:literal)*)) => {
-        if $key == $first { return Ok(WireKey::$field(true)); }
-        $(if $key == $more { return Ok(WireKey::$field(false)); })*
+    (@match $name:ident, $key:ident, $field:ident, $kind:ident($first:literal $(| $more:literal)*)) => {
+        if $key == $first { return Ok(WireKey::$field); }
+        $(if $key == $more { $name.0.further = true; return Ok(WireKey::$field); })*
     };
     (@take $field:ident, required($first:literal $(| $more:literal)*)) => {
         match $field { Some(value) => value, None => return Err(serde::de::Error::missing_field($first)) }

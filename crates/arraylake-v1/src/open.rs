@@ -140,7 +140,7 @@ pub fn open(
         tracing::warn!(repo = %name, "the repo is under maintenance and may only be read{explanation}");
     }
     let store = settings.open(&metastore, entry)?;
-    let repo = AsyncRepo::new(metastore, author, options).with_status(entry.status.clone());
+    let repo = AsyncRepo::new(metastore, author, options).with_status(entry.status.clone().into_inner());
     Ok(match store {
         Some(store) => repo.with_chunkstore(store),
         None => repo,

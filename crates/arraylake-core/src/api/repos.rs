@@ -1,7 +1,6 @@
 //! [`Repos`]: entries of repos in the catalog.
 
-use std::cmp::Reverse;
-use std::collections::HashSet;
+mod newest;
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
@@ -12,6 +11,7 @@ use arraylake_types::{
     StorageCredentials,
 };
 
+use self::newest::Newest;
 use crate::call::Call;
 use crate::client::AsyncClient;
 use crate::error::{Error, Result};
@@ -144,8 +144,14 @@ pub trait Repos: Send + Sync {
 #[async_trait]
 impl Repos for AsyncClient {
     async fn list_repos(&self, org: &OrgName, options: ListRepos) -> Result<Rows<RepoModel>> {
-        let pages = repo_pages(self, org, PageRequest::default(), options)?;
-        Ok(newest_first(pages.with_ahead(PAGES_AHEAD).collect_pages().await?))
+        let mut pages = repo_pages(self, org, PageRequest::default(), options)?.with_ahead(PAGES_AHEAD);
+        let Some(first) = pages.next().await? else { return Ok(Rows::default()) };
+        let mut newest = Newest::new(first.total);
+        newest.add(first.rows);
+        while let Some(page) = pages.next().await? {
+            newest.add(page.rows);
+        }
+        Ok(newest.finish())
     }
 
     async fn list_repos_page(
@@ -161,7 +167,7 @@ impl Repos for AsyncClient {
 
     async fn get_repo_object(&self, repo: &RepoName) -> Result<RepoModel> {
         let path = ["repos", repo.org().as_str(), repo.repo()];
-        self.call(Call::get("get repo", &path)).await?.read()
+        self.call(Call::get("get repo", &path)).await?.read_with(|body| self.recall().read(body))
     }
 
     async fn open_repo(&self, repo: &RepoName) -> Result<OpenRepo> {
@@ -200,7 +206,8 @@ impl Repos for AsyncClient {
     }
 
     async fn get_repo_object_by_id(&self, id: &RepoId) -> Result<RepoModel> {
-        self.call(Call::get("get repo by id", &["repo", id.as_str()])).await?.read()
+        let call = Call::get("get repo by id", &["repo", id.as_str()]);
+        self.call(call).await?.read_with(|body| self.recall().read(body))
     }
 
     async fn get_repo_bucket_credentials_by_id(&self, id: &RepoId) -> Result<StorageCredentials> {
@@ -255,33 +262,6 @@ impl Repos for AsyncClient {
 /// A missing route and a missing thing look alike; the caller asks the older route to tell them apart.
 pub(crate) fn is_missing_route(error: &Error) -> bool {
     matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED))
-}
-
-/// One listing of the rows of all pages. It may have shifted between two of them, so that a repo comes twice.
-///
-/// Rows are large: only their keys are sorted, and each row is moved once.
-fn newest_first(pages: Vec<Rows<RepoModel>>) -> Rows<RepoModel> {
-    let mut seen = HashSet::with_capacity(pages.iter().map(|page| page.len()).sum());
-    let mut order = Vec::with_capacity(seen.capacity());
-    for (page, rows) in pages.iter().enumerate() {
-        for (row, repo) in rows.iter().enumerate() {
-            if seen.insert(repo.id.as_str()) {
-                // Among repos changed at once, the order is that of the service.
-                order.push((Reverse(repo.updated), page, row));
-            }
-        }
-    }
-    order.sort_unstable();
-    let mut bad = Vec::new();
-    let take_apart = |mut rows: Rows<RepoModel>| {
-        bad.append(&mut rows.bad);
-        rows.items.into_iter().map(Some).collect()
-    };
-    let mut slots: Vec<Vec<Option<RepoModel>>> = pages.into_iter().map(take_apart).collect();
-    let mut rows = Rows::new(Vec::with_capacity(order.len()));
-    rows.items.extend(order.into_iter().filter_map(|(_, page, row)| slots[page][row].take()));
-    rows.bad = bad;
-    rows
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ async fn assemble(client: &AsyncClient, repo: &RepoName, model: RepoModel) -> Re
     let user = client.get_user().await?;
     answer.author = Some(user.author());
     answer.principal_id = Some(user.id().to_string());
-    answer.status = model.status;
+    answer.status = model.status.into_inner();
     Ok(answer)
 }
 

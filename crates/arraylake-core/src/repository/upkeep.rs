@@ -157,7 +157,7 @@ async fn collection(
     model: RepoModel,
     how: &Upkeep,
 ) -> Result<Option<GcConfig>> {
-    let rules = match model.optimization_config.gc_config {
+    let rules = match model.optimization_config.into_inner().gc_config {
         Some(rules) => *rules,
         None => client.get_org(repo.org()).await?.gc_config,
     };

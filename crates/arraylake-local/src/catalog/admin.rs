@@ -127,10 +127,10 @@ pub(super) fn impose_status(
 ) -> Result<RepoStatus, Refusal> {
     let mut repo = named(db, org, name)?.model;
     status.initiated_by = StatusInitiator::system("arraylake-local");
-    repo.status = status;
+    repo.status = status.into();
     repo.updated = Some(lake.now());
     db.update_repo(&repo)?;
-    Ok(repo.status)
+    Ok(repo.status.into_inner())
 }
 
 /// `PUT /_local/repos/{org}/{repo}/permissions`: replaces them all.
@@ -143,7 +143,7 @@ pub(crate) async fn set_repo_permissions(AdminCall(call): AdminCall) -> Answer {
     let (org, name) = (call.path("org").to_owned(), call.path("repo").to_owned());
     let job = move |db: &Db<'_>| {
         let mut repo = named(db, &org, &name)?.model;
-        repo.permissions = wanted.permissions;
+        repo.permissions = wanted.permissions.into();
         db.update_repo(&repo)?;
         reply::done()
     };

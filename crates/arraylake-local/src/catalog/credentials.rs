@@ -54,7 +54,7 @@ fn opened(call: &Call, db: &Db<'_>, saved: &[Container]) -> Answer {
     }
     answer.author = Some(call.who.author());
     answer.principal_id = Some(call.id().to_string());
-    answer.status = model.status;
+    answer.status = model.status.into_inner();
     reply::ok(&answer)
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn set_status(call: Call) -> Answer {
         if !repo.status.is_user_modifiable {
             return Err(Refusal::conflict("Repo status is not modifiable"));
         }
-        repo.status = RepoStatus::new(mode);
+        repo.status = RepoStatus::new(mode).into();
         repo.status.message = message;
         repo.status.initiated_by = StatusInitiator::principal(call.id());
         repo.updated = Some(call.lake.now());

@@ -218,7 +218,7 @@ fn draw_up(call: &Call, db: &Db<'_>, wanted: Wanted) -> Result<(Rights, Drawn), 
     model.kind = wanted.kind;
     model.prefix = prefix;
     model.created_by = Some(call.id().to_string());
-    model.status = RepoStatus::default();
+    model.status = RepoStatus::default().into();
     model.status.message = Some("new repo creation".to_owned());
     model.status.initiated_by = StatusInitiator::principal(call.id());
     Ok((rights, Drawn::New(Box::new(StoredRepo { model, bucket }), replaced)))

@@ -169,7 +169,7 @@ fn describe(
     model.description = wanted.request.description.clone();
     model.metadata = wanted.request.metadata.clone();
     model.created_by = Some(call.id().to_string());
-    model.status = RepoStatus::default();
+    model.status = RepoStatus::default().into();
     model.status.message = Some("new repo creation".to_owned());
     model.status.initiated_by = StatusInitiator::principal(call.id());
     let info = json!({
