@@ -284,6 +284,7 @@ fn storage_hint(error: &arraylake_core::icechunk::Error) -> Option<String> {
             "`arraylake repo get` shows where a repo is, `arraylake bucket get` a bucket"
         }
         ErrorKind::NotFound => WHERE_REFS_ARE,
+        ErrorKind::Storage => "`arraylake bucket get` shows where the object store is looked for, and how",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -299,6 +300,12 @@ fn is_speechless(error: &Error) -> bool {
 
 /// What to do next; none where the message says it all.
 fn hint_of(error: &Error, status: Status) -> Option<String> {
+    #[cfg(feature = "icechunk")]
+    if let Error::Storage { source, .. } = error
+        && let Some(hint) = storage_hint(source)
+    {
+        return Some(hint);
+    }
     let hint = match status {
         Status::NotLoggedIn if matches!(error, Error::NoToken) => {
             "log in with `arraylake auth login`, or set ARRAYLAKE_TOKEN"
@@ -342,10 +349,6 @@ fn is_about_a_name(error: &Error) -> bool {
 }
 
 fn not_found_hint(error: &Error) -> Option<String> {
-    #[cfg(feature = "icechunk")]
-    if let Error::Storage { source, .. } = error {
-        return storage_hint(source);
-    }
     if is_speechless(error) {
         return Some(WRONG_PLACE.to_owned());
     }

@@ -89,3 +89,20 @@ async fn a_place_that_is_none_is_named_with_the_option_that_is_lacking() {
     let short = ["bucket", "create", "local/ab", "s3://some-bucket"];
     complains(&setting, &short, 2, &["\"ab\"", "at least 3 characters"]).await;
 }
+
+#[cfg(feature = "icechunk")]
+#[tokio::test]
+async fn a_bucket_that_the_object_store_does_not_have_leads_to_its_config() {
+    let seed = "s3_keys: [{access_key_id: acme, secret_access_key: acme-secret}]";
+    let config = arraylake_local::LocalConfig::temporary().unwrap();
+    let lake = Lake::start_with(config.with_seed(arraylake_local::Seed::parse(seed).unwrap())).await;
+    let secret = lake.home().join("secret");
+    std::fs::write(&secret, "acme-secret").unwrap();
+    let place = ["bucket", "create", "local/gone", "s3://no-such-bucket", "--region", "us-east-1"];
+    let endpoint = ["--endpoint-url", lake.running.s3_uri(), "--use-ssl", "false"];
+    let auth = ["--auth", "hmac", "--access-key-id", "acme", "--secret-file", secret.to_str().unwrap()];
+    lake.run(&[&place[..], &endpoint, &auth].concat()).await.ok();
+    let create = ["repo", "create", "local/era5", "--bucket", "gone"];
+    complains(&lake.setting(), &create, 6, &["local/era5", "NoSuchBucket", "arraylake bucket get"]).await;
+    lake.run(&["repo", "get", "local/era5"]).await.failed(4);
+}

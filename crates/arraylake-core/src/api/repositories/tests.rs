@@ -207,3 +207,15 @@ async fn a_name_that_is_taken_and_not_found_is_a_conflict_after_a_few_attempts()
     assert!(error.is_conflict(), "{error}");
     assert_eq!(script.requests().len(), 9);
 }
+
+#[tokio::test]
+async fn a_service_that_misses_a_thing_is_not_taken_for_one_that_lacks_the_route() {
+    for (detail, lacks) in [("Not Found", true), ("Bucket not found", false)] {
+        let missing = json(404, format!(r#"{{"detail":"{detail}"}}"#));
+        let entry = json(200, repo_json("era5"));
+        let script = Script::new([missing, entry, status(403), status(403), status(403)]);
+        let client = client_over(&script);
+        client.get_repo(&"acme/era5".parse().unwrap(), OpenOptions::new()).await.unwrap_err();
+        assert_eq!(client.era().lacks_open.is_set(), lacks, "{detail}");
+    }
+}
