@@ -13,6 +13,11 @@
 //!
 //! A key that is not there reads as `None`, whichever way it is read, and so does one that Icechunk has no place
 //! for. Ranges of one chunk are checked, joined where they are near each other, and fetched at once.
+//!
+//! `zarrs` does not store a chunk that has nothing but fill values, and looks at all texts of a chunk one after the other:
+//! with the fill value `a` it takes `aa` and an empty text for two of them. A chunk of texts or bytes with a fill value
+//! that is not empty is not erased, so that nothing is lost: store with the methods whose names end in `_opt` and
+//! `CodecOptions::default().with_store_empty_chunks(true)`.
 
 mod blocking;
 mod key;

@@ -71,6 +71,31 @@ async fn what_is_not_there_is_none_whichever_way_it_is_read() {
     assert_eq!(store.size_key(&key("g/a/c/1")).await.unwrap(), Some(8));
 }
 
+#[tokio::test]
+async fn texts_that_zarrs_takes_for_fill_values_are_not_lost() {
+    let store = Arc::new(empty().await.writable_store("main").await.unwrap());
+    let array = |fill: &str, path: &str| {
+        let array = ArrayBuilder::new(vec![2], vec![2], data_type::string(), fill);
+        array.build(Arc::clone(&store), path).unwrap()
+    };
+    let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+    let filled = array("a", "/filled");
+    filled.async_store_metadata().await.unwrap();
+    // One after the other they are `aa`, as two fill values are.
+    for odd in [["aa", ""], ["", "aa"], ["a", "a"]] {
+        let error = filled.async_store_chunk(&[0], texts(odd)).await.unwrap_err().to_string();
+        assert!(error.contains("filled/c/0") && error.contains("with_store_empty_chunks"), "{error}");
+    }
+    let options = zarrs::array::CodecOptions::default().with_store_empty_chunks(true);
+    filled.async_store_chunk_opt(&[0], texts(["aa", ""]), &options).await.unwrap();
+    assert_eq!(filled.async_retrieve_chunk::<Vec<String>>(&[0]).await.unwrap(), ["aa", ""]);
+    let plain = array("", "/plain");
+    plain.async_store_metadata().await.unwrap();
+    plain.async_store_chunk(&[0], texts(["a", ""])).await.unwrap();
+    plain.async_store_chunk(&[0], texts(["", ""])).await.unwrap();
+    assert_eq!(store.size_key(&key("plain/c/0")).await.unwrap(), None, "what is empty is erased");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_never_written_reads_as_the_fill_value_also_without_async() {
     for large in [false, true] {
