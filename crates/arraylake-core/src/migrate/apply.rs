@@ -1,16 +1,16 @@
 //! One commit into the Icechunk repo: documents first, then chunks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arraylake_icechunk::icechunk::format::Path;
 use arraylake_icechunk::icechunk::session::Session;
-use arraylake_types::v1::CommitId;
 use arraylake_v1::{AsyncRepo, NodePath};
 use tokio::sync::RwLock;
 
-use super::changes::{Arrays, Changes, Kind, nodes};
+use super::changes::{Arrays, Changes};
 use super::plan::{Plan, Step};
+use super::reshape::{States, reshaped};
 use super::target::Target;
 use super::{Migration, Progress, Report};
 use crate::error::{Error, Result};
@@ -24,33 +24,6 @@ pub(super) struct Applier<'m> {
     /// Arrays that were left out, whose chunks need not be named, too.
     pub(super) skipped: BTreeSet<NodePath>,
     pub(super) nodes: States,
-}
-
-/// The nodes of the states that were asked for last: a commit, and the one that was made on it.
-#[derive(Default)]
-pub(super) struct States(Vec<(CommitId, Arc<BTreeMap<NodePath, Kind>>)>);
-
-impl States {
-    pub(super) async fn at(
-        &mut self,
-        source: &AsyncRepo,
-        commit: &CommitId,
-    ) -> Result<Arc<BTreeMap<NodePath, Kind>>> {
-        if let Some((_, known)) = self.0.iter().find(|(id, _)| id == commit) {
-            return Ok(Arc::clone(known));
-        }
-        let found = Arc::new(nodes(&source.at(commit)).await?);
-        self.0.truncate(1);
-        self.0.insert(0, (commit.clone(), Arc::clone(&found)));
-        Ok(found)
-    }
-
-    /// Remembers that a commit has the nodes of the one that it was made on.
-    pub(super) fn same(&mut self, before: &CommitId, commit: &CommitId) {
-        if let Some(at) = self.0.iter().position(|(id, _)| id == before) {
-            self.0[at].0 = commit.clone();
-        }
-    }
 }
 
 /// A step that is under way.
@@ -91,7 +64,7 @@ impl<'m> Applier<'m> {
         let (begun, arrays) = (partial.is_some(), Arrays::default());
         let mut work = Work { step, at, line, session, begun, loose: 0, arrays };
         let mut changes = Changes::of(&self.migration.source, step).await?;
-        let reshaped = self.reshaped(&work, &mut changes).await?;
+        let reshaped = reshaped(&self.migration.source, &mut self.nodes, step, &mut changes).await?;
         if !begun {
             self.documents(&work, &changes, &reshaped).await?;
         }

@@ -105,8 +105,11 @@ pub(super) enum Kind {
     Implied,
 }
 
+/// The nodes of a state.
+pub(super) type Nodes = BTreeMap<NodePath, Kind>;
+
 /// All nodes of a state, with the groups that are there only because something is in them.
-pub(super) async fn nodes(at: &AsyncRepo) -> Result<BTreeMap<NodePath, Kind>> {
+pub(super) async fn nodes(at: &AsyncRepo) -> Result<Nodes> {
     let documents = at.list_prefix(&Collection::Metadata, "meta/").await.map_err(Migration::v1)?;
     let mut nodes = BTreeMap::new();
     for path in &documents {

@@ -19,6 +19,7 @@ use super::changes::{
     Arrays, BATCH, Changes, Kind, Meaning, meaning, nodes, translate, with_documents, zarr_key,
 };
 use super::plan::{Plan, Step};
+use super::reshape::{States, reshaped};
 use super::target::Target;
 use super::{Migration, OPERATION, Progress, Verification};
 use crate::error::{Error, Result};
@@ -41,6 +42,7 @@ pub(super) async fn verify(migration: &Migration) -> Result<Verification> {
     let tips: BTreeSet<_> = plan.branches.values().chain(plan.tags.values()).cloned().collect();
     let mut found = Verification::default();
     let mut progress = Progress { commits_in_all: plan.steps.len(), ..Progress::default() };
+    let mut states = States::default();
     for (number, step) in plan.steps.iter().enumerate() {
         progress = Progress { commits: number, chunks: 0, chunks_in_commit: 0, ..progress };
         let id = &step.commit.id;
@@ -49,7 +51,8 @@ pub(super) async fn verify(migration: &Migration) -> Result<Verification> {
             continue;
         };
         let pair = Pair::new(migration, step, snapshot.clone()).await?;
-        let changes = Changes::of(&migration.source, step).await?;
+        let mut changes = Changes::of(&migration.source, step).await?;
+        reshaped(&migration.source, &mut states, step, &mut changes).await?;
         pair.documents(&changes.documents, tips.contains(id), &mut found).await?;
         progress.chunks_in_commit = changes.chunks.len();
         migration.tell(&progress);
