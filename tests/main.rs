@@ -55,6 +55,8 @@ mod v1_interop;
 mod v1_methods;
 #[path = "suite/v1_migrate.rs"]
 mod v1_migrate;
+#[path = "suite/v1_migrate_moved.rs"]
+mod v1_migrate_moved;
 #[path = "suite/v1_repo.rs"]
 mod v1_repo;
 #[path = "suite/v1_zarr.rs"]

@@ -1,6 +1,11 @@
 //! V1 repos on a local service, and documents and chunks for them.
 
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use arraylake_core::AsyncClient;
+use arraylake_core::migrate::Migration;
 use arraylake_core::prelude::*;
 use arraylake_core::v1::{AsyncRepo, CommitOptions, NodePath};
 use arraylake_types::v1::CommitId;
@@ -42,4 +47,19 @@ pub async fn commit(repo: &AsyncRepo, message: &str) -> CommitId {
     let outcome = repo.commit(message, CommitOptions::new()).await.unwrap();
     assert!(outcome.is_new() && outcome.checkout_error().is_none(), "{outcome:?}");
     outcome.into_id().unwrap()
+}
+
+/// Runs a migration that makes safe what it moves with each batch, and kills it when it has told so often how far it is.
+pub async fn kill_after(migration: Migration, times: usize) {
+    let (kill, killed) = tokio::sync::oneshot::channel();
+    let (kill, told) = (Mutex::new(Some(kill)), AtomicUsize::new(0));
+    let migration = migration.with_flush_every(NonZeroUsize::MIN).with_progress(move |_| {
+        if told.fetch_add(1, Ordering::SeqCst) + 1 == times {
+            let _ = kill.lock().unwrap().take().unwrap().send(());
+        }
+    });
+    let run = tokio::spawn(async move { migration.run().await });
+    killed.await.unwrap();
+    run.abort();
+    assert!(run.await.is_err(), "it was killed before it was done");
 }

@@ -1,7 +1,6 @@
 //! From V1 to Icechunk, end to end on the local service.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arraylake_core::Error;
 use arraylake_core::migrate::{Migration, Scope};
@@ -10,9 +9,8 @@ use arraylake_icechunk::IcechunkRepo;
 use arraylake_icechunk::icechunk::format::manifest::ChunkPayload;
 use arraylake_icechunk::icechunk::format::{ChunkIndices, Path};
 use arraylake_icechunk::icechunk::repository::VersionInfo;
-use arraylake_tests::faults::Telling;
 use arraylake_tests::lake::TestLake;
-use arraylake_tests::v1::{array, commit, create, create_icechunk, group, node};
+use arraylake_tests::v1::{array, commit, create, create_icechunk, group, kill_after, node};
 use arraylake_types::v1::{ChunkHash, ReferenceData};
 use futures_util::TryStreamExt as _;
 use zarrs::array::Array;
@@ -165,19 +163,7 @@ async fn a_run_that_is_killed_in_the_middle_of_a_commit_goes_on_from_there() {
     old.set_chunks(chunks).await.unwrap();
     commit(&old, "many").await;
 
-    let batches = Arc::new(AtomicUsize::new(0));
-    let (seen, (kill, killed)) = (Arc::clone(&batches), tokio::sync::oneshot::channel());
-    let kill = std::sync::Mutex::new(Some(kill));
-    let first = migration(&old, &new).with_flush_every(1.try_into().unwrap()).with_progress(move |_| {
-        if seen.fetch_add(1, Ordering::SeqCst) == 1 {
-            let _ = kill.lock().unwrap().take().unwrap().send(());
-        }
-    });
-    let run = tokio::spawn(async move { first.run().await });
-    killed.await.unwrap();
-    run.abort();
-    let outcome = run.await;
-    assert!(outcome.is_err(), "it was killed before it was done");
+    kill_after(migration(&old, &new), 2).await;
     assert!(messages(&new, "main").await.len() == 1, "what is not complete is not shown");
 
     let again = migration(&old, &new);
@@ -313,43 +299,6 @@ async fn an_array_whose_chunks_get_other_names_in_one_commit_keeps_all_of_them()
     let there = Array::async_open(Arc::new(new.store("main").await.unwrap()), "/a").await.unwrap();
     let values = there.async_retrieve_array_subset::<Vec<u8>>(&there.subset_all()).await.unwrap();
     assert_eq!(values, (0..SIDE * SIDE).flat_map(|n| value(n, 7)).collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn a_group_that_a_service_says_was_moved_brings_all_that_is_in_it() {
-    let lake = TestLake::start().await;
-    let telling = Telling::new(&lake);
-    let client = telling.client(&lake);
-    let (old, new) = (create(&lake, &client, "old").await, create_icechunk(&lake, "new").await);
-    let fill = |n: u8| (0..3).map(move |at| (at, vec![10 * n + at; 2]));
-    for (n, name) in [(1, "g/a"), (2, "g/deep/b"), (3, "h/a")] {
-        old.set_doc(&format!("meta/root/{name}.array.json"), array(&[6], &[2])).await.unwrap();
-        let chunks = fill(n).map(|(at, bytes)| (format!("data/root/{name}/c{at}"), bytes));
-        old.set_chunks(chunks).await.unwrap();
-    }
-    old.set_docs([("meta/root/g.group.json", group("g")), ("meta/root/h.group.json", group("h"))])
-        .await
-        .unwrap();
-    commit(&old, "written").await;
-    // Where an array of the same shape was, another one comes.
-    old.delete_node(&node("h")).await.unwrap();
-    old.rename(&node("g"), &node("h")).await.unwrap();
-    let moved = commit(&old, "moved").await;
-    old.set_chunk("data/root/h/a/c1", vec![99; 2]).await.unwrap();
-    commit(&old, "later").await;
-    telling.tell_nodes_of(&moved, &["meta/root/g.group.json", "meta/root/h.group.json"]);
-    let migration = migration(&old, &new);
-    migration.run().await.unwrap();
-    let found = migration.verify().await.unwrap();
-    // Those of three arrays, of two again in their new place, and one that was written later.
-    assert_eq!((found.commits, found.chunks, found.differences), (3, 9 + 6 + 1, Vec::new()));
-    let store = Arc::new(new.store("main").await.unwrap());
-    for (path, expected) in [("/h/a", [10, 10, 99, 99, 12, 12]), ("/h/deep/b", [20, 20, 21, 21, 22, 22])] {
-        let there = Array::async_open(Arc::clone(&store), path).await.unwrap();
-        let values = there.async_retrieve_array_subset::<Vec<u8>>(&there.subset_all()).await.unwrap();
-        assert_eq!(values, expected, "{path}");
-    }
-    assert!(Array::async_open(store, "/g/a").await.is_err());
 }
 
 #[tokio::test]
