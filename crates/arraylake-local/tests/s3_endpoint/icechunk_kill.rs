@@ -2,9 +2,8 @@
 //! once, the repository opens, and the writers go on.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use futures_util::TryStreamExt;
 use icechunk::Repository;
@@ -13,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::icechunk_repo::{WRITERS, commit, storage_with};
-use super::support::served;
+use super::support::{child, served};
 
 /// Tells the child what to serve; without it the child test does nothing.
 const DIRECTORY: &str = "ARRAYLAKE_TEST_KILL_ENDPOINT";
@@ -29,15 +28,9 @@ async fn child_serves_until_killed() {
 }
 
 /// Another process that serves the directory, and where.
-fn child(dir: &Path) -> (Child, String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "icechunk_kill::child_serves_until_killed", "--nocapture"])
-        .env(DIRECTORY, dir)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let url = lines.map(Result::unwrap).find_map(|line| Some(line.split_once("serves ")?.1.to_owned()));
+fn serving(dir: &Path) -> (Child, String) {
+    let (child, mut lines) = child("icechunk_kill::child_serves_until_killed", DIRECTORY, dir);
+    let url = lines.find_map(|line| Some(line.split_once("serves ")?.1.to_owned()));
     (child, url.unwrap())
 }
 
@@ -48,7 +41,7 @@ async fn open(url: &str) -> Repository {
 /// Lets every writer commit again and again until so many commits were answered, and kills the endpoint. Returns the
 /// names of those that were answered.
 async fn write_and_kill(dir: &Path, round: usize, after: usize) -> BTreeSet<String> {
-    let (mut child, url) = child(dir);
+    let (mut child, url) = serving(dir);
     if round == 0 {
         Repository::create(storage_with(&url, "admin", "admin-secret", None)).execute().await.unwrap();
     }

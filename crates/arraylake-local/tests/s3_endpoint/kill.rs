@@ -1,13 +1,10 @@
 //! An endpoint that is killed in the middle of writing leaves every object whole.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-
 use arraylake_local::s3::Clock;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 
-use super::support::{BUCKET, etag_of, open, served};
+use super::support::{BUCKET, child, etag_of, open, served};
 
 /// Tells the child where to write; without it the child test does nothing.
 const DIRECTORY: &str = "ARRAYLAKE_TEST_KILL_DIRECTORY";
@@ -41,14 +38,8 @@ async fn write_forever(client: Client, writer: usize) {
 }
 
 fn run_child_and_kill_it(dir: &std::path::Path, after: usize) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill::child_writes_until_killed", "--nocapture"])
-        .env(DIRECTORY, dir)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let written = lines.map(Result::unwrap).filter(|line| line.contains("wrote")).take(after).count();
+    let (mut child, lines) = child("kill::child_writes_until_killed", DIRECTORY, dir);
+    let written = lines.filter(|line| line.contains("wrote")).take(after).count();
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(written, after, "the child ended by itself");

@@ -1,7 +1,9 @@
 //! What the tests of the S3 endpoint share: a served endpoint on a directory of its own, and clients for it.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use arraylake_local::s3::{Clock, CredentialStore, Endpoint, MintedKey, S3Key, Scope};
@@ -87,6 +89,18 @@ impl Served {
             None => config.allow_no_auth().build(),
         })
     }
+}
+
+/// A test of this program in another process, which is told a directory, and the lines that it prints.
+pub(crate) fn child(test: &str, variable: &str, dir: &Path) -> (Child, impl Iterator<Item = String> + use<>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(variable, dir)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    (child, lines.map(Result::unwrap))
 }
 
 /// The status and the code of a refusal.
