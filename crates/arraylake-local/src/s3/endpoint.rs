@@ -8,6 +8,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
+use super::buffers::Buffers;
 use super::clock::Clock;
 use super::conditions::WriteConditions;
 use super::credentials::CredentialStore;
@@ -62,7 +63,7 @@ impl Endpoint {
     fn of(disk: Disk, dir: &Path, store: Arc<dyn CredentialStore>, clock: Clock) -> io::Result<Self> {
         disk.drop_old_uploads(clock.now())?;
         let temporary = TemporaryKeys::open(&dir.join("signing.key"), clock.clone())?;
-        let service = Service { disk: Arc::new(disk), clock: clock.clone() };
+        let service = Service { disk: Arc::new(disk), clock: clock.clone(), buffers: Buffers::default() };
         Ok(Self { service, guard: Guard { store, temporary, clock } })
     }
 

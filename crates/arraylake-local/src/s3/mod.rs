@@ -8,9 +8,11 @@
 //! | [`CredentialStore`], [`Scope`], [`TemporaryKeys`] | who may do what; `guard` asks them |
 //! | `service` | the S3 operations, with `reading`, `writing`, `listing`, `uploading` |
 //! | `disk` | buckets and objects as files, with `key_path`, `object_file`, `walk`, `multipart` |
+//! | `buffers` | memory for the bodies of answers |
 //!
 //! Addresses are path-style: `http://127.0.0.1:<port>/<bucket>/<key>`.
 
+mod buffers;
 mod clock;
 mod conditions;
 mod credentials;

@@ -5,18 +5,17 @@ use std::fs::File;
 use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
+use super::buffers::{self, Buffers};
 use super::conditions::ReadConditions;
 use super::disk::internal;
-use super::object_file::{ObjectMeta, read_at};
+use super::object_file::ObjectMeta;
 use super::service::{Answer, Service};
 use super::stream::{FileStream, Whole};
-
-/// Answers up to this size are read at once.
-const SMALL: u64 = 1 << 20;
 
 impl Service {
     /// `GetObject`
     pub(super) async fn get(&self, input: GetObjectInput) -> Answer<GetObjectOutput> {
+        let buffers = self.buffers.clone();
         self.blocking(move |disk| {
             let (file, meta) = disk.open_object(&input.bucket, &input.key)?;
             ReadConditions::from(&input).check(&meta)?;
@@ -29,7 +28,7 @@ impl Service {
                 output.content_range =
                     Some(format!("bytes {}-{}/{}", wanted.start, wanted.end - 1, meta.size));
             }
-            output.body = Some(body(file, wanted.start, length).map_err(internal)?);
+            output.body = Some(body(file, wanted.start, length, buffers).map_err(internal)?);
             Ok(S3Response::new(output))
         })
         .await
@@ -80,12 +79,15 @@ fn span(range: Option<Range>, size: u64) -> S3Result<std::ops::Range<u64>> {
     range.check(size).ok().filter(|span| !span.is_empty()).ok_or_else(|| s3_error!(InvalidRange))
 }
 
-fn body(file: File, start: u64, length: u64) -> std::io::Result<StreamingBlob> {
-    if length <= SMALL {
-        let bytes = read_at(&file, start, length)?;
-        return Ok(StreamingBlob::new(Whole((!bytes.is_empty()).then(|| bytes.into()))));
+/// What fits into a buffer is read at once.
+fn body(file: File, start: u64, length: u64, buffers: Buffers) -> std::io::Result<StreamingBlob> {
+    match usize::try_from(length) {
+        Ok(length) if length <= buffers::SIZE => {
+            let bytes = buffers.read(&file, start, length)?;
+            Ok(StreamingBlob::new(Whole((!bytes.is_empty()).then_some(bytes))))
+        }
+        _ => Ok(StreamingBlob::new(FileStream::new(file, start, length, buffers))),
     }
-    Ok(StreamingBlob::new(FileStream::new(file, start, length)?))
 }
 
 /// What GET and HEAD say about an object. Checksums are of the whole object and of no use with a part of it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
+use super::buffers::Buffers;
 use super::clock::Clock;
 use super::disk::{Disk, internal};
 use super::guard::scope_of;
@@ -18,6 +19,7 @@ pub(super) type Answer<T> = S3Result<S3Response<T>>;
 pub(super) struct Service {
     pub(super) disk: Arc<Disk>,
     pub(super) clock: Clock,
+    pub(super) buffers: Buffers,
 }
 
 impl Service {

@@ -1,7 +1,7 @@
 //! [`FileStream`]: part of a file as the body of an answer, read a piece ahead.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,8 +11,7 @@ use s3s::StdError;
 use s3s::stream::{ByteStream, RemainingLength};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// How much one read takes from the file.
-const PIECE: u64 = 1 << 20;
+use super::buffers::{self, Buffers};
 
 /// The file comes back with each piece, since only one read at a time may use its position.
 type Piece = io::Result<(File, Bytes)>;
@@ -21,31 +20,26 @@ type Piece = io::Result<(File, Bytes)>;
 #[derive(Debug)]
 pub(super) struct FileStream {
     next: Option<JoinHandle<Piece>>,
+    buffers: Buffers,
+    /// Where the piece under way begins.
+    offset: u64,
     /// What the reads under way and to come deliver.
     remaining: u64,
 }
 
 impl FileStream {
     /// The `length` bytes of `file` from `offset` on.
-    pub(super) fn new(mut file: File, offset: u64, length: u64) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(offset))?;
-        let mut stream = Self { next: None, remaining: length };
-        stream.read_on(file, length);
-        Ok(stream)
+    pub(super) fn new(file: File, offset: u64, length: u64, buffers: Buffers) -> Self {
+        let mut stream = Self { next: None, buffers, offset, remaining: length };
+        stream.read_on(file);
+        stream
     }
 
-    fn read_on(&mut self, file: File, left: u64) {
-        self.next = (left > 0).then(|| spawn_blocking(move || read_piece(file, left.min(PIECE))));
-    }
-}
-
-fn read_piece(mut file: File, length: u64) -> Piece {
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-    (&mut file).take(length).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == length {
-        Ok((file, bytes.into()))
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
+    fn read_on(&mut self, file: File) {
+        let (buffers, offset) = (self.buffers.clone(), self.offset);
+        let length = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(buffers::SIZE);
+        let read = move || buffers.read(&file, offset, length).map(|piece| (file, piece));
+        self.next = (length > 0).then(|| spawn_blocking(read));
     }
 }
 
@@ -59,9 +53,9 @@ impl Stream for FileStream {
             .and_then(|piece| piece.map_err(StdError::from));
         Poll::Ready(Some(match piece {
             Ok((file, bytes)) => {
+                self.offset += bytes.len() as u64;
                 self.remaining -= bytes.len() as u64;
-                let left = self.remaining;
-                self.read_on(file, left);
+                self.read_on(file);
                 Ok(bytes)
             }
             Err(error) => {

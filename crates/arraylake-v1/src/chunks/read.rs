@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arraylake_types::v1::ReferenceData;
-use bytes::Bytes;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{GetOptions, GetResultPayload, ObjectStore};
 
 use super::ranges::Plan;
 use super::store::spawn;
@@ -163,7 +163,33 @@ async fn answers(
 }
 
 async fn request(store: Arc<dyn ObjectStore>, key: Path, range: Range<u64>) -> Result<Bytes> {
-    store.get_range(&key, range).await.map_err(|error| explain("read chunk", key.as_ref(), &error))
+    let failed = |error| explain("read chunk", key.as_ref(), &error);
+    let length = usize::try_from(range.end - range.start).unwrap_or_default();
+    let options = GetOptions::new().with_range(Some(range));
+    let found = store.get_opts(&key, options).await.map_err(failed)?;
+    if !matches!(found.payload, GetResultPayload::Stream(_)) {
+        return found.bytes().await.map_err(failed);
+    }
+    collect(found.into_stream(), length).await.map_err(failed)
+}
+
+/// The pieces of an answer, put together as they arrive: what a piece came in is used for the next one then, and is
+/// still in the cache. One that is the whole answer is not copied.
+async fn collect(
+    mut pieces: BoxStream<'static, object_store::Result<Bytes>>,
+    length: usize,
+) -> object_store::Result<Bytes> {
+    let first = pieces.try_next().await?.unwrap_or_default();
+    if first.len() >= length {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(length);
+    whole.extend_from_slice(&first);
+    drop(first);
+    while let Some(piece) = pieces.try_next().await? {
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
 }
 
 fn cut_short(key: &Path) -> Error {
