@@ -214,7 +214,10 @@ mod tests {
     #[test]
     fn a_bucket_with_keys_is_not_remembered() {
         let keys = r#"{"method":"hmac","access_key_id":"a","secret_access_key":"s"}"#;
-        for auth in [keys, r#"{"method":"r2_customer_managed_role"}"#, r#"{"method":"new","token":"t"}"#] {
+        let with_extra = r#"null,"extra_config":{"aws_secret_access_key":"s"}"#;
+        let odd = r#"{"method":"customer_managed_role","password":"p"}"#;
+        let others = [r#"{"method":"r2_customer_managed_role"}"#, r#"{"method":"new","token":"t"}"#];
+        for auth in [keys, with_extra, odd].into_iter().chain(others) {
             let recall = Recall::new();
             let text = bucket("one", auth);
             let (one, again) = (repo(&recall, &text), repo(&recall, &text));

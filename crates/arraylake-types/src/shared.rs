@@ -88,12 +88,20 @@ impl<'de, T: Part> Deserialize<'de> for Shared<T> {
 }
 
 impl Part for BucketResponse {
-    /// Not with keys: they are gone when the last of their repos is.
+    /// Not with keys, nor with what might be keys: they are gone when the last of their repos is.
     fn may_be_kept(&self) -> bool {
-        !matches!(
-            self.auth_config,
-            Some(AuthConfig::Hmac { .. } | AuthConfig::R2Role { .. } | AuthConfig::Other { .. })
-        )
+        let access = match &self.auth_config {
+            None | Some(AuthConfig::BucketPolicy) => true,
+            Some(
+                AuthConfig::Anonymous { other, .. }
+                | AuthConfig::AwsRole { other, .. }
+                | AuthConfig::GcpRole { other, .. }
+                | AuthConfig::AzureDelegation { other, .. },
+            ) => other.is_empty(),
+            Some(_) => false,
+        };
+        let is_key = |name: &String| ["key", "secret", "token"].iter().any(|word| name.contains(word));
+        access && !self.extra_config.0.keys().any(is_key)
     }
 }
 
