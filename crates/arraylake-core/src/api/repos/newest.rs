@@ -77,3 +77,28 @@ impl Key {
         id.as_str().as_bytes().try_into().map_or_else(|_| Self::Odd(id.clone()), Self::Usual)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(repos: &[(&str, &str)]) -> Rows<RepoModel> {
+        let row = |(id, updated): &(&str, &str)| {
+            format!(r#"{{"_id":"{id}","org":"acme","name":"n","kind":"v1","updated":{updated}}}"#)
+        };
+        let rows: Vec<String> = repos.iter().map(row).collect();
+        Rows::from_slice(format!("[{},{{}}]", rows.join(",")).as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_one_changed_last_comes_first_and_no_repo_comes_twice() {
+        const USUAL: &str = "0123456789abcdef01234567";
+        let mut newest = Newest::new(u64::MAX);
+        newest.add(rows(&[("aa", "1"), (USUAL, "2"), ("bb", "null"), ("ff", "2")]));
+        newest.add(rows(&[(USUAL, "9"), ("aa", "1"), ("cc", "3"), ("0123456789abcdef01234568", "2")]));
+        let all = newest.finish();
+        let ids: Vec<&str> = all.iter().map(|repo| repo.id.as_str()).collect();
+        assert_eq!(ids, ["cc", USUAL, "ff", "0123456789abcdef01234568", "aa", "bb"]);
+        assert_eq!(all.bad.len(), 2);
+    }
+}
