@@ -344,7 +344,8 @@ impl<A: Exchange + ?Sized + 'static> Client<A> {
     ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_not_found`](arraylake_core::Error::is_not_found) if there is no
-    /// such listing; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a ghost has the name; [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
+    /// such listing; [`is_conflict`](arraylake_core::Error::is_conflict) if a repo or a ghost has the name;
+    /// [`is_unknown_outcome`](arraylake_core::Error::is_unknown_outcome) if the answer was lost.
     pub fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel> {
         let org = org.to_owned();
         self.run(move |api| async move { api.subscribe_repo_object(&org, request).await })

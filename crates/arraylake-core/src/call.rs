@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use arraylake_transport::{
     Anonymous, Attempts, Body, Idempotent, Operation, Request, Response, Streaming, Transport,
 };
+use arraylake_types::Recall;
 use arraylake_types::error::describe_json_error;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -181,11 +182,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// Reads the body as one value.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
-        self.read_with(|body| match std::str::from_utf8(body) {
-            // Checking all of it at once is much cheaper than text by text.
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(body),
-        })
+        self.read_with(|body| Recall::new().read(body))
     }
 
     /// Reads the body by a function of its own.

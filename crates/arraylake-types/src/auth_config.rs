@@ -121,6 +121,22 @@ pub enum AuthConfig {
 /// Life of R2 credentials when nothing is said, in seconds.
 const R2_DURATION_SECONDS: u64 = 3600;
 
+/// The fields nobody knows of a config that is borrowed in either way, where it may have some.
+macro_rules! other_of {
+    ($config:expr) => {
+        match $config {
+            Self::Anonymous { other, .. }
+            | Self::Hmac { other, .. }
+            | Self::AwsRole { other, .. }
+            | Self::GcpRole { other, .. }
+            | Self::R2Role { other, .. }
+            | Self::AzureDelegation { other, .. }
+            | Self::Other { fields: other, .. } => Some(other),
+            Self::BucketPolicy => None,
+        }
+    };
+}
+
 impl AuthConfig {
     /// No credentials are needed.
     #[must_use]
@@ -203,30 +219,14 @@ impl AuthConfig {
     #[must_use]
     pub fn other(&self) -> &Other {
         static NONE: Other = Other::new();
-        match self {
-            Self::Anonymous { other, .. }
-            | Self::Hmac { other, .. }
-            | Self::AwsRole { other, .. }
-            | Self::GcpRole { other, .. }
-            | Self::R2Role { other, .. }
-            | Self::AzureDelegation { other, .. }
-            | Self::Other { fields: other, .. } => other,
-            Self::BucketPolicy => &NONE,
-        }
+        other_of!(self).unwrap_or(&NONE)
     }
 
     /// The same with nothing but the fields that the method has.
     #[must_use]
     pub fn known(mut self) -> Self {
-        match &mut self {
-            Self::Anonymous { other, .. }
-            | Self::Hmac { other, .. }
-            | Self::AwsRole { other, .. }
-            | Self::GcpRole { other, .. }
-            | Self::R2Role { other, .. }
-            | Self::AzureDelegation { other, .. }
-            | Self::Other { fields: other, .. } => *other = Other::new(),
-            Self::BucketPolicy => {}
+        if let Some(other) = other_of!(&mut self) {
+            *other = Other::new();
         }
         self
     }

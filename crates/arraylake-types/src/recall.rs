@@ -61,7 +61,7 @@ impl Recall {
     /// Keeps what was not known before; the oldest of a kind have to go.
     fn keep(&self, fresh: Vec<Known>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<Known> = fresh.into_iter().filter(Known::may_be_kept).collect();
+        let mut all: Vec<Known> = fresh.into_iter().filter(|known| known.may_be_kept).collect();
         if all.is_empty() {
             return;
         }
@@ -107,10 +107,6 @@ impl Known {
     fn is(&self, kind: TypeId, text: &str) -> bool {
         self.kind == kind && *self.text == *text
     }
-
-    fn may_be_kept(&self) -> bool {
-        self.may_be_kept
-    }
 }
 
 fn count(known: &[Known], kind: TypeId) -> usize {
@@ -143,9 +139,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn is_under_way() -> bool {
         PARTS.with_borrow(Option::is_some)
     }
-}
 
-impl Reading<'_> {
     /// The part with this text, read if it is not known.
     pub(crate) fn part<T: Part>(text: &str) -> serde_json::Result<Arc<T>> {
         let kind = TypeId::of::<T>();

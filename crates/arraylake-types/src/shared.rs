@@ -91,14 +91,8 @@ impl Part for BucketResponse {
     /// Not with keys, nor with what might be keys: they are gone when the last of their repos is.
     fn may_be_kept(&self) -> bool {
         let access = match &self.auth_config {
-            None | Some(AuthConfig::BucketPolicy) => true,
-            Some(
-                AuthConfig::Anonymous { other, .. }
-                | AuthConfig::AwsRole { other, .. }
-                | AuthConfig::GcpRole { other, .. }
-                | AuthConfig::AzureDelegation { other, .. },
-            ) => other.is_empty(),
-            Some(_) => false,
+            Some(AuthConfig::Hmac { .. } | AuthConfig::R2Role { .. } | AuthConfig::Other { .. }) => false,
+            other => other.as_ref().is_none_or(|config| config.other().is_empty()),
         };
         let is_key = |name: &String| ["key", "secret", "token"].iter().any(|word| name.contains(word));
         access && !self.extra_config.0.keys().any(is_key)

@@ -48,7 +48,8 @@ pub trait Exchange: Send + Sync {
     ///
     /// # Errors
     /// If a value breaks a rule, before anything is sent; [`is_not_found`](crate::Error::is_not_found) if there is no
-    /// such listing; [`is_conflict`](crate::Error::is_conflict) if a repo or a ghost has the name; [`is_unknown_outcome`](crate::Error::is_unknown_outcome) if the answer was lost.
+    /// such listing; [`is_conflict`](crate::Error::is_conflict) if a repo or a ghost has the name;
+    /// [`is_unknown_outcome`](crate::Error::is_unknown_outcome) if the answer was lost.
     async fn subscribe_repo_object(&self, org: &OrgName, request: SubscribeRepo) -> Result<RepoModel>;
 }
 

@@ -4,9 +4,11 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+
+use super::object_file::read_at;
 
 /// The size of a buffer, in bytes, and the most that is read into one.
 pub(super) const SIZE: usize = 1 << 20;
@@ -22,19 +24,17 @@ pub(super) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
 impl Buffers {
     /// Reads `length` bytes of a file from `offset` on; at most [`SIZE`].
     pub(super) fn read(&self, mut file: &File, offset: u64, length: usize) -> io::Result<Bytes> {
-        file.seek(SeekFrom::Start(offset))?;
         if length < SMALL {
-            let mut bytes = vec![0; length];
-            file.read_exact(&mut bytes)?;
-            return Ok(bytes.into());
+            return read_at(file, offset, length as u64).map(Bytes::from);
         }
         let mut lent = Lent { buffer: self.take(), length, home: self.clone() };
         let room = lent.buffer.get_mut(..length).ok_or(io::ErrorKind::InvalidInput)?;
+        file.seek(SeekFrom::Start(offset))?;
         file.read_exact(room)?;
         Ok(Bytes::from_owner(lent))
     }
 
-    fn spare(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -71,5 +71,54 @@ macro_rules! named {
 }
 use named;
 
+/// Makes a codec of a type by what makes it of its configuration. The kind says what it is made of and what it is named
+/// by; `$parts` whether a part of a chunk can be decoded.
+macro_rules! codec {
+    ($type:ident { $kind:ident: $kinds:ty }, $variant:ident, |$codec:ident| $parts:expr) => {
+        impl zarrs_codec::CodecTraitsV3 for $type {
+            fn create(
+                metadata: &zarrs_metadata::v3::MetadataV3,
+            ) -> Result<zarrs_codec::Codec, zarrs_plugin::PluginCreateError> {
+                let fields = super::fields(metadata);
+                let $kind = <$kinds>::new(metadata.name(), &fields)?;
+                let codec = Self { $kind, configuration: fields.into() };
+                Ok(zarrs_codec::Codec::$variant(std::sync::Arc::new(codec)))
+            }
+        }
+
+        impl zarrs_plugin::ExtensionName for $type {
+            fn name(&self, version: zarrs_plugin::ZarrVersion) -> Option<std::borrow::Cow<'static, str>> {
+                let name = std::borrow::Cow::Borrowed(self.$kind.name());
+                (version == zarrs_plugin::ZarrVersion::V3).then_some(name)
+            }
+        }
+
+        impl zarrs_codec::CodecTraits for $type {
+            fn as_any(&self) -> &dyn std::any::Any {
+                self
+            }
+
+            fn configuration(
+                &self,
+                _: zarrs_plugin::ZarrVersion,
+                _: &zarrs_codec::CodecMetadataOptions,
+            ) -> Option<zarrs_metadata::Configuration> {
+                Some(self.configuration.clone())
+            }
+
+            fn partial_decoder_capability(&self) -> zarrs_codec::PartialDecoderCapability {
+                let $codec = self;
+                let parts = $parts;
+                zarrs_codec::PartialDecoderCapability { partial_read: parts, partial_decode: parts }
+            }
+
+            fn partial_encoder_capability(&self) -> zarrs_codec::PartialEncoderCapability {
+                zarrs_codec::PartialEncoderCapability { partial_encode: false }
+            }
+        }
+    };
+}
+use codec;
+
 #[cfg(test)]
 mod tests;

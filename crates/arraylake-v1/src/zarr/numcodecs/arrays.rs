@@ -1,24 +1,21 @@
 //! [`OnArrays`]: codecs that change elements.
 
-use std::any::Any;
-use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::{Arc, Once};
 
 use zarrs_codec::{
     ArrayBytes, ArrayCodecTraits, ArrayPartialDecoderTraits, ArrayPartialEncoderTraits,
-    ArrayToArrayCodecTraits, AsyncArrayPartialDecoderTraits, AsyncArrayPartialEncoderTraits, Codec,
-    CodecError, CodecMetadataOptions, CodecOptions, CodecPluginV3, CodecRuntimePluginV3, CodecTraits,
-    CodecTraitsV3, PartialDecoderCapability, PartialEncoderCapability, RecommendedConcurrency,
+    ArrayToArrayCodecTraits, AsyncArrayPartialDecoderTraits, AsyncArrayPartialEncoderTraits, CodecError,
+    CodecOptions, CodecPluginV3, CodecRuntimePluginV3, CodecTraitsV3, RecommendedConcurrency,
 };
 use zarrs_data_type::{DataType, FillValue};
 use zarrs_metadata::v3::MetadataV3;
 use zarrs_metadata::{ChunkShape, Configuration};
-use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
+use zarrs_plugin::{ExtensionName, ZarrVersion};
 
 use super::filter::{Filter, SCALED};
 use super::whole::Whole;
-use super::{Names, fields, named, names};
+use super::{Names, codec, named, names};
 
 static NAMES: Names = Names::new(|| {
     let more = ["numcodecs.astype", "numcodecs.quantize", "numcodecs.packbits", "numcodecs.categorize"];
@@ -93,38 +90,7 @@ impl OnArrays {
     }
 }
 
-impl CodecTraitsV3 for OnArrays {
-    fn create(metadata: &MetadataV3) -> Result<Codec, PluginCreateError> {
-        let fields = fields(metadata);
-        let filter = Filter::new(metadata.name(), &fields)?;
-        Ok(Codec::ArrayToArray(Arc::new(Self { filter, configuration: fields.into() })))
-    }
-}
-
-impl ExtensionName for OnArrays {
-    fn name(&self, version: ZarrVersion) -> Option<Cow<'static, str>> {
-        (version == ZarrVersion::V3).then_some(Cow::Borrowed(self.filter.name()))
-    }
-}
-
-impl CodecTraits for OnArrays {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn configuration(&self, _: ZarrVersion, _: &CodecMetadataOptions) -> Option<Configuration> {
-        Some(self.configuration.clone())
-    }
-
-    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
-        let by_element = self.filter.is_by_element();
-        PartialDecoderCapability { partial_read: by_element, partial_decode: by_element }
-    }
-
-    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        PartialEncoderCapability { partial_encode: false }
-    }
-}
+codec!(OnArrays { filter: Filter }, ArrayToArray, |codec| codec.filter.is_by_element());
 
 impl ArrayCodecTraits for OnArrays {
     fn recommended_concurrency(

@@ -1,23 +1,19 @@
 //! [`OnBytes`]: compressors and checksums.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use zarrs_codec::{
-    ArrayBytesRaw, BytesRepresentation, BytesToBytesCodecTraits, Codec, CodecError, CodecMetadataOptions,
-    CodecOptions, CodecPluginV3, CodecTraits, CodecTraitsV3, PartialDecoderCapability,
-    PartialEncoderCapability, RecommendedConcurrency,
+    ArrayBytesRaw, BytesRepresentation, BytesToBytesCodecTraits, CodecError, CodecOptions, CodecPluginV3,
+    RecommendedConcurrency,
 };
 use zarrs_metadata::Configuration;
-use zarrs_metadata::v3::MetadataV3;
-use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
 use super::lookup3::lookup3;
 use super::lzma::Lzma;
-use super::{Names, fields, named, names};
+use super::{Names, codec, named, names};
 
 static NAMES: Names = Names::new(|| {
     names("numcodecs.lz4", &["numcodecs.lzma", "numcodecs.crc32", "numcodecs.jenkins_lookup3"])
@@ -162,37 +158,7 @@ impl Kind {
     }
 }
 
-impl CodecTraitsV3 for OnBytes {
-    fn create(metadata: &MetadataV3) -> Result<Codec, PluginCreateError> {
-        let fields = fields(metadata);
-        let kind = Kind::new(metadata.name(), &fields)?;
-        Ok(Codec::BytesToBytes(Arc::new(Self { kind, configuration: fields.into() })))
-    }
-}
-
-impl ExtensionName for OnBytes {
-    fn name(&self, version: ZarrVersion) -> Option<Cow<'static, str>> {
-        (version == ZarrVersion::V3).then_some(Cow::Borrowed(self.kind.name()))
-    }
-}
-
-impl CodecTraits for OnBytes {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn configuration(&self, _: ZarrVersion, _: &CodecMetadataOptions) -> Option<Configuration> {
-        Some(self.configuration.clone())
-    }
-
-    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
-        PartialDecoderCapability { partial_read: false, partial_decode: false }
-    }
-
-    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        PartialEncoderCapability { partial_encode: false }
-    }
-}
+codec!(OnBytes { kind: Kind }, BytesToBytes, |_codec| false);
 
 #[async_trait::async_trait]
 impl BytesToBytesCodecTraits for OnBytes {

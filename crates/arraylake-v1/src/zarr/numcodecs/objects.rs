@@ -1,6 +1,5 @@
 //! [`OnTexts`]: codecs that make one document of all texts of a chunk.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -8,16 +7,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use zarrs_codec::{
     ArrayBytes, ArrayBytesOffsets, ArrayBytesRaw, ArrayCodecTraits, ArrayToBytesCodecTraits,
-    BytesRepresentation, Codec, CodecError, CodecMetadataOptions, CodecOptions, CodecPluginV3, CodecTraits,
-    CodecTraitsV3, PartialDecoderCapability, PartialEncoderCapability, RecommendedConcurrency,
+    BytesRepresentation, CodecError, CodecOptions, CodecPluginV3, RecommendedConcurrency,
 };
 use zarrs_data_type::{DataType, FillValue};
 use zarrs_metadata::Configuration;
-use zarrs_metadata::v3::MetadataV3;
-use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
+use zarrs_plugin::{ExtensionName, ZarrVersion};
 
 use super::texts::Texts;
-use super::{Names, fields, named, names};
+use super::{Names, codec, named, names};
 
 static NAMES: Names = Names::new(|| names(Format::JSON, &[Format::MESSAGE_PACK]));
 named!(OnTexts, NAMES);
@@ -94,37 +91,7 @@ impl OnTexts {
     }
 }
 
-impl CodecTraitsV3 for OnTexts {
-    fn create(metadata: &MetadataV3) -> Result<Codec, PluginCreateError> {
-        let fields = fields(metadata);
-        let format = Format::new(metadata.name(), &fields)?;
-        Ok(Codec::ArrayToBytes(Arc::new(Self { format, configuration: fields.into() })))
-    }
-}
-
-impl ExtensionName for OnTexts {
-    fn name(&self, version: ZarrVersion) -> Option<Cow<'static, str>> {
-        (version == ZarrVersion::V3).then_some(Cow::Borrowed(self.format.name()))
-    }
-}
-
-impl CodecTraits for OnTexts {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn configuration(&self, _: ZarrVersion, _: &CodecMetadataOptions) -> Option<Configuration> {
-        Some(self.configuration.clone())
-    }
-
-    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
-        PartialDecoderCapability { partial_read: false, partial_decode: false }
-    }
-
-    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        PartialEncoderCapability { partial_encode: false }
-    }
-}
+codec!(OnTexts { format: Format }, ArrayToBytes, |_codec| false);
 
 impl ArrayCodecTraits for OnTexts {
     fn recommended_concurrency(
