@@ -1,5 +1,7 @@
 //! [`Context`]: what every command needs to know besides its own arguments.
 
+use std::sync::OnceLock;
+
 use arraylake_core::types::{InvalidInput, OrgName, RepoName};
 use arraylake_core::{
     AsyncClient, ClientBuilder, Config, Login, ServiceUri, is_known_setting, known_setting, nearest_setting,
@@ -16,9 +18,15 @@ pub(crate) struct Context {
     pub(crate) globals: Globals,
     pub(crate) vars: Vec<(String, String)>,
     pub(crate) network: Option<Network>,
+    asked: OnceLock<ServiceUri>,
 }
 
 impl Context {
+    /// A context without a client.
+    pub(crate) fn new(globals: Globals, vars: Vec<(String, String)>, network: Option<Network>) -> Self {
+        Self { globals, vars, network, asked: OnceLock::new() }
+    }
+
     /// The configuration: files, environment, then `--config` and `--service-uri`. Read when it is needed, so that a
     /// malformed file does not keep anybody from `arraylake completions`.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
@@ -32,20 +40,23 @@ impl Context {
         Ok(config)
     }
 
-    /// Where the service is; none if what is configured is no address of one.
-    pub(crate) fn service_uri(&self) -> Option<ServiceUri> {
-        let uri = self.config().ok()?.text("service.uri");
-        uri.as_deref().unwrap_or(ServiceUri::DEFAULT).parse().ok()
+    /// Where the service is that is asked; none before there is a client or a login.
+    pub(crate) fn asked(&self) -> Option<&ServiceUri> {
+        self.asked.get()
     }
 
     /// A client by the configuration.
     pub(crate) fn client(&self) -> Result<AsyncClient, Failure> {
-        Ok(self.builder()?.build()?)
+        let client = self.builder()?.build()?;
+        self.asked.get_or_init(|| client.service_uri().clone());
+        Ok(client)
     }
 
     /// The login at the service, whether or not there is an API token.
     pub(crate) fn login(&self) -> Result<Login, Failure> {
-        Ok(self.builder()?.build_login()?)
+        let login = self.builder()?.build_login()?;
+        self.asked.get_or_init(|| login.service_uri().clone());
+        Ok(login)
     }
 
     fn builder(&self) -> Result<ClientBuilder, Failure> {

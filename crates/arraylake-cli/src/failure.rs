@@ -1,11 +1,15 @@
 //! [`Failure`]: why a run failed, in one line with what to do next; [`Status`]: its exit code.
 
+mod hint;
+
 use std::error::Error as _;
 use std::fmt;
 use std::io;
 
 use arraylake_core::types::InvalidInput;
-use arraylake_core::{ConfigError, Error, LoginError};
+use arraylake_core::{ConfigError, Error, LoginError, ServiceUri};
+
+use self::hint::Hint;
 
 /// The exit code of a run.
 ///
@@ -80,7 +84,7 @@ pub type Outcome = Result<(), Failure>;
 pub struct Failure {
     status: Status,
     message: String,
-    hint: Option<String>,
+    hint: Option<Hint>,
     request_id: Option<String>,
     quiet: bool,
 }
@@ -105,15 +109,18 @@ impl Failure {
     /// The same, with what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(Hint::Text(hint.into()));
         self
     }
 
-    /// The same, where it leads to the service URI with the one that was used.
+    /// The same of a service that was asked at this address: a hint that doubts it names it, unless the message does.
     #[must_use]
-    pub(crate) fn with_service_uri(mut self, uri: &str) -> Self {
-        if !self.message.contains(uri) {
-            self.hint = self.hint.map(|hint| hint.replace("service URI", &format!("service URI {uri}")));
+    pub(crate) fn asked_at(mut self, service: &ServiceUri) -> Self {
+        let uri = service.to_string();
+        if let Some(Hint::Address { asked, .. }) = &mut self.hint
+            && !self.message.contains(&uri)
+        {
+            *asked = Some(uri);
         }
         self
     }
@@ -132,8 +139,8 @@ impl Failure {
 
     /// What to do next.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+    pub fn hint(&self) -> Option<String> {
+        self.hint.as_ref().map(ToString::to_string)
     }
 
     /// Under which id the service logged the request.
@@ -189,7 +196,7 @@ impl From<Error> for Failure {
             Error::Login { source, .. } if source.needs_login() => source.to_string(),
             error => chain(error),
         };
-        let hint = hint_of(&error, status);
+        let hint = Hint::of(&error, status);
         let request_id = error.request_id().map(str::to_owned);
         Self { status, message, hint, request_id, quiet: false }
     }
@@ -271,103 +278,28 @@ pub(crate) fn status_of_storage(error: &arraylake_core::icechunk::Error) -> Stat
 #[cfg(feature = "icechunk")]
 impl From<arraylake_core::icechunk::Error> for Failure {
     fn from(error: arraylake_core::icechunk::Error) -> Self {
-        Self { hint: storage_hint(&error), ..Self::new(status_of_storage(&error), error.to_string()) }
+        Self { hint: Hint::of_storage(&error), ..Self::new(status_of_storage(&error), error.to_string()) }
     }
 }
 
-/// What to do where something is missing in a bucket.
-#[cfg(feature = "icechunk")]
-fn storage_hint(error: &arraylake_core::icechunk::Error) -> Option<String> {
-    use arraylake_core::icechunk::ErrorKind;
-    let hint = match error.kind() {
-        ErrorKind::NoRepository => {
-            "`arraylake repo get` shows where a repo is, `arraylake bucket get` a bucket"
-        }
-        ErrorKind::NotFound => WHERE_REFS_ARE,
-        ErrorKind::Storage => "`arraylake bucket get` shows where the object store is looked for, and how",
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What to do where whoever answers is no Arraylake, or one at another address.
-const WRONG_PLACE: &str = "is the service URI right? see --service-uri and `arraylake diagnostics`";
+    const DOUBT: Hint = Hint::address("is the service URI", " right?");
 
-/// Whether a refusal is without a word, as no Arraylake refuses, or a path is not known at all.
-fn is_speechless(error: &Error) -> bool {
-    error.status().is_some() && matches!(error.detail(), None | Some("Not Found"))
-}
-
-/// What to do next; none where the message says it all.
-fn hint_of(error: &Error, status: Status) -> Option<String> {
-    #[cfg(feature = "icechunk")]
-    if let Error::Storage { source, .. } = error
-        && let Some(hint) = storage_hint(source)
-    {
-        return Some(hint);
+    fn failure(message: &str, hint: Hint) -> Failure {
+        Failure { hint: Some(hint), ..Failure::new(Status::Server, message) }
     }
-    let hint = match status {
-        Status::NotLoggedIn if matches!(error, Error::NoToken) => {
-            "log in with `arraylake auth login`, or set ARRAYLAKE_TOKEN"
-        }
-        // It says so itself.
-        Status::NotLoggedIn if matches!(error, Error::Login { .. }) => return None,
-        Status::NotLoggedIn => "check ARRAYLAKE_TOKEN: the token is wrong or too old",
-        Status::NotFound => return not_found_hint(error),
-        Status::Refused if is_speechless(error) => WRONG_PLACE,
-        Status::Refused if error.is_forbidden() => {
-            "ask who manages the org for the permission; `arraylake org list` shows yours"
-        }
-        Status::Refused if error.is_conflict() && is_about_use(error) => {
-            "`arraylake bucket repos` shows which repos use it"
-        }
-        Status::Refused if error.is_conflict() && is_about_a_name(error) => {
-            "choose another name, or look at what is there"
-        }
-        Status::Server if error.is_redirect() || error.is_decode() => WRONG_PLACE,
-        Status::Server => "try again later",
-        Status::Network if error.is_unknown_outcome() => return None,
-        Status::Network if error.is_timeout() => {
-            "try again, or allow more time: --config http.timeout=SECONDS"
-        }
-        Status::Network => "check the network and the service URI: `arraylake diagnostics`",
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
 
-/// Whether a bucket config was to be changed or deleted, which repos may prevent; so may a taken nickname or place.
-fn is_about_use(error: &Error) -> bool {
-    let taken = error.detail().is_some_and(|detail| detail.contains("already exists"));
-    matches!(error.operation(), Some("modify bucket config" | "delete bucket config")) && !taken
-}
-
-/// Whether something was to get a name, which may be taken.
-fn is_about_a_name(error: &Error) -> bool {
-    let operation = error.operation().unwrap_or_default();
-    ["create", "import", "modify"].iter().any(|verb| operation.starts_with(verb))
-}
-
-fn not_found_hint(error: &Error) -> Option<String> {
-    if is_speechless(error) {
-        return Some(WRONG_PLACE.to_owned());
+    #[test]
+    fn only_a_hint_that_doubts_the_address_names_it_and_not_what_the_message_says_already() {
+        let service = "http://127.0.0.1:8000".parse().unwrap();
+        let hint = |failure: Failure| failure.asked_at(&service).hint().unwrap();
+        assert_eq!(hint(failure("no JSON", DOUBT)), "is the service URI http://127.0.0.1:8000 right?");
+        assert_eq!(hint(failure("no JSON from http://127.0.0.1:8000", DOUBT)), "is the service URI right?");
+        assert_eq!(failure("no JSON", DOUBT).to_string(), "no JSON; is the service URI right?");
+        let told = Failure::usage("no JSON").with_hint("the service URI is not at fault");
+        assert_eq!(hint(told), "the service URI is not at fault");
     }
-    let operation = error.operation().unwrap_or_default();
-    let named = error.detail().unwrap_or_default().to_lowercase();
-    // What is to be made is not there yet; what is missing is where it would be.
-    let making = ["create", "enable", "import", "subscribe"].iter().any(|verb| operation.starts_with(verb));
-    let list = if error.is_bucket_not_found() || named.contains("bucket") {
-        "bucket list"
-    } else if making || operation.starts_with("list") || operation.contains("org") {
-        "org list"
-    } else if operation.contains("bucket") {
-        "bucket list"
-    } else if operation.contains("service") {
-        "compute list"
-    } else if operation == "migrate" {
-        "repo branches"
-    } else {
-        "repo list"
-    };
-    Some(format!("`arraylake {list}` shows what there is"))
 }

@@ -112,14 +112,14 @@ fn ends_itself(command: &Command) -> bool {
 
 /// Runs a command that has been parsed.
 pub async fn run(cli: Cli, world: World) -> Status {
-    let context = Context { globals: cli.globals, vars: world.vars.clone(), network: world.network.clone() };
+    let context = Context::new(cli.globals, world.vars.clone(), world.network.clone());
     logging::begin(context.globals.quiet, context.globals.verbose, context.config().ok().as_ref());
     let mut console = Console::new(world, context.globals.manner());
     match dispatch(cli.command, &context, &mut console).await {
         Ok(()) => Status::Ok,
         Err(failure) => {
-            let failure = match context.service_uri() {
-                Some(uri) => failure.with_service_uri(&uri.to_string()),
+            let failure = match context.asked() {
+                Some(service) => failure.asked_at(service),
                 None => failure,
             };
             console.fail(&failure);
