@@ -19,6 +19,7 @@ use crate::service::LocalService;
 use crate::tls::Tls;
 
 mod connections;
+mod traffic;
 
 /// A lake that is being served. It stops when this is dropped; [`shutdown`](Self::shutdown) also waits for that.
 #[derive(Debug)]
@@ -126,7 +127,8 @@ impl RunningLake {
     }
 
     /// Lets the requests that are under way end, for ten seconds at most, then stops. Connections without a request, or
-    /// with a part of a head only, are closed at once. The directory is free after that.
+    /// with a part of a head only, are closed at once, and those of clients that fall silent a moment later. The directory
+    /// is free after that.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         for task in &mut self.tasks {

@@ -1,9 +1,9 @@
 //! Connections: accepted, agreed on TLS, answered, and ended.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,10 +14,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::traffic::{Traffic, Watched};
 use crate::tls::Tls;
 
 /// How long requests may take to end when the lake is shut down.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may say nothing, when the lake is shut down and nothing that it asked is under way.
+const SILENCE: Duration = Duration::from_secs(2);
 /// How long accepting pauses after an error, which is mostly a lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -113,21 +116,35 @@ async fn agree(stream: TcpStream, tls: Option<Arc<Tls>>) -> Option<Box<dyn Wire>
     }
 }
 
-/// Answers on one connection until it ends, or until it is told to stop before a request has come.
+/// A service whose requests are noted from their heads to the ends of their answers.
+fn noted(service: impl Answering, traffic: &Arc<Traffic>) -> impl Answering {
+    let traffic = Arc::clone(traffic);
+    service_fn(move |request| {
+        let under_way = traffic.begin();
+        let answer = service.call(request);
+        async move {
+            // The note goes with the body, which is gone when the last of it was taken.
+            let hold = move |error| {
+                let _held = &under_way;
+                error
+            };
+            answer.await.map(|response| response.map(|body| body.map_err(hold)))
+        }
+    })
+}
+
+/// Answers on one connection until it ends. When it is told to stop, that is before the first request has come, or when
+/// those that have come are answered.
 async fn converse(
     wire: Box<dyn Wire>,
     service: impl Answering,
     watcher: Watcher,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let begun = Arc::new(AtomicBool::new(false));
-    let noted = Arc::clone(&begun);
-    let service = service_fn(move |request| {
-        noted.store(true, Ordering::Relaxed);
-        service.call(request)
-    });
+    let traffic = Traffic::new();
+    let wire = TokioIo::new(Watched::new(wire, &traffic));
     let server = auto::Builder::new(TokioExecutor::new());
-    let connection = watcher.watch(server.serve_connection(TokioIo::new(wire), service).into_owned());
+    let connection = watcher.watch(server.serve_connection(wire, noted(service, &traffic)).into_owned());
     tokio::pin!(connection);
     let ended = tokio::select! {
         biased;
@@ -136,7 +153,12 @@ async fn converse(
     };
     let ended = match ended {
         Some(ended) => ended,
-        None if begun.load(Ordering::Relaxed) => connection.await,
+        None if traffic.has_begun() => tokio::select! {
+            biased;
+            ended = &mut connection => ended,
+            // By HTTP/2 both sides agree on the end, and the other one may be silent for ever.
+            () = traffic.silence(SILENCE) => return,
+        },
         // There is at most a part of a head, which need never be whole. Between requests hyper sees that by itself.
         None => return,
     };
@@ -144,3 +166,6 @@ async fn converse(
         tracing::debug!(%error, "a connection broke");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,26 @@ async fn connections_that_ask_nothing_or_half_do_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn clients_of_http_2_that_fall_silent_behind_a_request_do_not_hold_up_the_end() {
+    let lake = lake().await;
+    let preface = &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..];
+    let no_settings = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+    // GET, http, / and lake, in the first stream, which ends with it.
+    let request = b"\x00\x00\x09\x01\x05\x00\x00\x00\x01\x82\x86\x84\x41\x04lake";
+    let mut silent = Vec::new();
+    for uri in [lake.catalog_uri(), lake.s3_uri()] {
+        silent.push(said(uri, &[preface, no_settings, request].concat()).await);
+        answered(uri).await;
+    }
+    timeout(SOON, lake.shutdown()).await.unwrap();
+    for mut stream in silent {
+        let mut left = Vec::new();
+        let _ = timeout(SOON, stream.read_to_end(&mut left)).await.unwrap();
+        assert!(left.len() > 100, "it was answered first: {left:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_is_under_way_is_answered_before_the_end() {
     let lake = lake().await;
     let body = r#"{"name": "late"}"#;
