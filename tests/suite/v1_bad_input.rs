@@ -48,6 +48,8 @@ async fn an_abandoned_session_takes_nothing_more() {
     repo.abandon_session().await.unwrap();
     assert!(repo.set_doc(ROOT, group("late")).await.unwrap_err().is_session_expired());
     assert!(repo.set_chunk("data/root/a/c0", vec![1; 600]).await.unwrap_err().is_session_expired());
+    let error = repo.commit("given up", CommitOptions::new()).await.unwrap_err();
+    assert!(error.is_session_expired() && error.to_string().contains("it was abandoned"), "{error}");
     let token = repo.session().unwrap().id.clone();
     assert!(repo.join_session(&token).await.unwrap_err().is_session_expired());
     repo.checkout("main", Checkout::new()).await.unwrap();

@@ -10,7 +10,7 @@ use crate::catalog::call::Call;
 use crate::lake::Lake;
 use crate::refusal::Refusal;
 use crate::s3::Access;
-use crate::store::v1::{Kept, Meta, Point, StoredSession, View};
+use crate::store::v1::{End, Kept, Meta, Point, StoredSession, View};
 
 /// The largest body that is read: clients do not cut lists of paths that are to be deleted.
 const MAX_BODY: usize = 256 << 20;
@@ -135,11 +135,16 @@ impl RepoCall {
 
 /// Refuses a session in which nothing can be written any more.
 pub(super) fn check_open(session: &StoredSession, now: Timestamp) -> Result<(), Refusal> {
-    match (session.is_over(now), session.committed) {
-        (true, _) => Err(Refusal::rule("Session expired")),
-        (_, true) => Err(Refusal::rule("Session expired: it has been committed")),
-        _ => Ok(()),
-    }
+    session.end(now).map_or(Ok(()), |end| Err(ended(end)))
+}
+
+/// The refusal for a session that is over. Clients know it by its first words, whatever has ended it.
+pub(super) fn ended(end: End) -> Refusal {
+    Refusal::rule(match end {
+        End::Committed => "Session expired: it has been committed",
+        End::Abandoned => "Session expired: it was abandoned",
+        End::Late => "Session expired",
+    })
 }
 
 /// The refusal for a session that nobody made.

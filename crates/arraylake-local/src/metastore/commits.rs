@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use arraylake_types::v1::{CommitId, NewCommit, NewCommitReply};
 
-use super::call::{RepoCall, known_point, no_commit, unknown_session};
+use super::call::{RepoCall, ended, known_point, no_commit, unknown_session};
 use crate::catalog::call::Answer;
 use crate::catalog::reply;
 use crate::refusal::Refusal;
@@ -46,8 +46,9 @@ pub(crate) async fn create(call: RepoCall) -> Answer {
             return Err(Refusal::rule("No changes to commit: nothing was written in the session"));
         }
         let session = session.ok_or_else(|| unknown_session(&request.session_id))?;
-        if session.is_over(call.now()) {
-            return Err(Refusal::rule("Session expired"));
+        // One that was committed may be so again while it lasts: the answer to the first time may have been lost.
+        if let Some(end) = session.end(call.now()).filter(|_| session.is_over(call.now())) {
+            return Err(ended(end));
         }
         check_message(&request.message)?;
         check_email(&request.author_email)?;

@@ -57,8 +57,7 @@ pub(crate) async fn update(call: RepoCall) -> Answer {
 pub(crate) async fn expire(call: RepoCall) -> Answer {
     call.write(|call, meta| {
         let (session, info) = open_session(call, meta)?;
-        meta.drop_documents(&session)?;
-        reply::ok(&meta.set_expiration(&session, info, call.now().into())?)
+        reply::ok(&meta.abandon(&session, info, call.now().into())?)
     })
     .await
 }

@@ -120,6 +120,8 @@ const STEPS: &[&str] = &["
     CREATE INDEX v1_line_fork ON v1_line (fork_line, fork_depth);
     CREATE INDEX v1_commit_line ON v1_commit (line, depth);
     CREATE INDEX v1_session_active ON v1_session (repo, expires) WHERE committed = 0;
+", "
+    ALTER TABLE v1_session ADD COLUMN abandoned INTEGER NOT NULL DEFAULT 0;
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

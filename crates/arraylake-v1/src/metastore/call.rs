@@ -210,6 +210,10 @@ fn kind_of(detail: &str) -> Option<ErrorKind> {
     if let Some(rest) = detail.strip_prefix("Conflicting paths found") {
         return Some(ErrorKind::Conflict { paths: quoted(rest) });
     }
+    // In one of three wordings.
+    if detail.starts_with("Session ") && detail.ends_with("has expired") {
+        return Some(ErrorKind::SessionExpired);
+    }
     let unknown = detail.ends_with("does not exist.");
     if unknown && (detail.starts_with("Tag '") || detail.starts_with("Branch '")) {
         return Some(ErrorKind::RefNotFound);

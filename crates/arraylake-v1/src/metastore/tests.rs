@@ -100,7 +100,10 @@ async fn refusals_are_known_by_their_texts() {
     for (detail, expected) in [
         ("No changes to commit, x", ErrorKind::NothingToCommit),
         ("Session expired", ErrorKind::SessionExpired),
+        ("Session expired: it was abandoned", ErrorKind::SessionExpired),
         ("Session invalid or expired", ErrorKind::SessionExpired),
+        ("Session has expired", ErrorKind::SessionExpired),
+        ("Session ef89 has expired", ErrorKind::SessionExpired),
         ("Branch 'x' does not exist.", ErrorKind::RefNotFound),
         ("Branch does not exist, rebase is unavailable", ErrorKind::RefNotFound),
         ("Error retrieving commit id 6b02, gone", ErrorKind::CommitNotFound),

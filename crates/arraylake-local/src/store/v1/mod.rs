@@ -22,7 +22,7 @@ use super::Db;
 pub(crate) use self::commits::Point;
 pub(crate) use self::documents::Touched;
 pub(crate) use self::lines::Chain;
-pub(crate) use self::sessions::StoredSession;
+pub(crate) use self::sessions::{End, StoredSession};
 pub(crate) use self::view::{Entry, View};
 
 /// The metastore of one repo, in a transaction.

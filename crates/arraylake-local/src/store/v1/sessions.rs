@@ -15,15 +15,37 @@ pub(crate) struct StoredSession {
     /// When it ends; never, if the client made it by itself.
     expires: Option<i64>,
     /// Whether a branch has moved to a commit of it.
-    pub(crate) committed: bool,
+    committed: bool,
+    /// Whether its owner has given it up; of sessions of older programs that is not known.
+    abandoned: bool,
     /// What was asked for; nothing, if the client made it by itself.
     pub(crate) info: Option<SessionInfo>,
 }
 
+/// Why nothing can be written in a session any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A branch has moved to a commit of it.
+    Committed,
+    /// Its owner has given it up.
+    Abandoned,
+    /// Its time is up.
+    Late,
+}
+
 impl StoredSession {
-    /// Whether it has ended.
+    /// Whether its time is up, be it because it was given up.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= micros(now))
+    }
+
+    /// Why nothing can be written in it any more; none if something can.
+    pub(crate) fn end(&self, now: Timestamp) -> Option<End> {
+        match self {
+            Self { committed: true, .. } => Some(End::Committed),
+            Self { abandoned: true, .. } => Some(End::Abandoned),
+            _ => self.is_over(now).then_some(End::Late),
+        }
     }
 }
 
@@ -31,7 +53,7 @@ fn micros(at: Timestamp) -> i64 {
     at.to_chrono().timestamp_micros()
 }
 
-const SELECT: &str = "SELECT seq, expires, committed, model FROM v1_session";
+const SELECT: &str = "SELECT seq, expires, committed, abandoned, model FROM v1_session";
 
 /// The sessions that go on. Those that clients make by themselves have no end, and are nobody else's to see.
 fn active() -> String {
@@ -67,7 +89,7 @@ impl Meta<'_> {
         let change = "INSERT INTO v1_session (repo, id, committed) VALUES (?1, ?2, 0)";
         self.db.prepare_cached(change)?.execute(params![self.repo, id.as_str()])?;
         let seq = self.db.last_insert_rowid();
-        Ok(StoredSession { seq, expires: None, committed: false, info: None })
+        Ok(StoredSession { seq, expires: None, committed: false, abandoned: false, info: None })
     }
 
     /// Sets when a session ends.
@@ -84,12 +106,18 @@ impl Meta<'_> {
         Ok(info)
     }
 
-    /// Throws away what was written in a session, unless a commit shows it.
-    pub(crate) fn drop_documents(&self, session: &StoredSession) -> rusqlite::Result<()> {
+    /// Ends a session for good, and throws away what was written in it unless a commit shows it.
+    pub(crate) fn abandon(
+        &self,
+        session: &StoredSession,
+        info: SessionInfo,
+        at: WireTime,
+    ) -> rusqlite::Result<SessionInfo> {
         let change = "DELETE FROM v1_doc WHERE session = ?1
              AND NOT EXISTS (SELECT 1 FROM v1_commit WHERE session = ?1)";
         self.db.execute(change, [session.seq])?;
-        Ok(())
+        self.db.execute("UPDATE v1_session SET abandoned = 1 WHERE seq = ?1", [session.seq])?;
+        self.set_expiration(session, info, at)
     }
 
     /// Notes that a branch has moved to a commit of a session.
@@ -100,9 +128,10 @@ impl Meta<'_> {
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
-    let model: Option<String> = row.get(3)?;
-    let info = model.map(|text| from_json(3, &text)).transpose()?;
-    Ok(StoredSession { seq: row.get(0)?, expires: row.get(1)?, committed: row.get(2)?, info })
+    let model: Option<String> = row.get(4)?;
+    let info = model.map(|text| from_json(4, &text)).transpose()?;
+    let (seq, expires) = (row.get(0)?, row.get(1)?);
+    Ok(StoredSession { seq, expires, committed: row.get(2)?, abandoned: row.get(3)?, info })
 }
 
 #[cfg(test)]
@@ -116,5 +145,21 @@ mod tests {
         let steps: Vec<String> = steps.into_iter().filter(|step| step.contains("v1_session")).collect();
         assert_eq!(steps.len(), 1, "{steps:?}");
         assert!(steps[0].contains("USING INDEX v1_session_active (repo=? AND expires>?)"), "{steps:?}");
+    }
+
+    #[test]
+    fn what_ended_a_session_of_an_older_program_is_its_time_or_its_commit() {
+        let mut file = schema::of_version(10);
+        let rows = "INSERT INTO org VALUES ('1', 'acme', 'ACME', 0);
+            INSERT INTO repo (seq, id, org, name, updated, ghost, model) VALUES (1, '65f0', 'acme', 'old', 0, 0, '{}');
+            INSERT INTO v1_session VALUES (1, 1, 'gone', 5, 0, NULL), (2, 1, 'done', 5, 1, NULL), (3, 1, 'own', NULL, 0, NULL)";
+        file.execute_batch(rows).unwrap();
+        schema::migrate(&mut file).unwrap();
+        let db = file.transaction().unwrap();
+        let meta = Meta { db: &db, repo: 1 };
+        for (id, end) in [("gone", Some(End::Late)), ("done", Some(End::Committed)), ("own", None)] {
+            let session = meta.session(&id.parse().unwrap()).unwrap().unwrap();
+            assert_eq!(session.end(std::time::SystemTime::now().into()), end, "{id}");
+        }
     }
 }

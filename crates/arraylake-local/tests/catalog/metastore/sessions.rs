@@ -82,8 +82,21 @@ async fn an_abandoned_session_takes_what_was_written_in_it_along() {
     let ended = repo.delete(&format!("sessions/{}", view.session)).await.ok();
     assert_eq!(ended["_id"], view.session.as_str());
     assert_eq!(repo.content(&view, "meta/root.group.json").await, Value::Null);
-    repo.touch_refused(&view, "Session expired").await;
-    repo.delete(&format!("sessions/{}", view.session)).await.refused(422, "Session expired");
+    const ABANDONED: &str = "Session expired: it was abandoned";
+    repo.touch_refused(&view, ABANDONED).await;
+    repo.new_commit(&view, "given up").await.refused(422, ABANDONED);
+    repo.get(&format!("sessions/{}", view.session)).await.refused(422, ABANDONED);
+    repo.delete(&format!("sessions/{}", view.session)).await.refused(422, ABANDONED);
+}
+
+#[tokio::test]
+async fn a_session_whose_time_is_up_is_not_called_abandoned() {
+    let (repo, clock) = repo_with_clock().await;
+    let view = repo.view(None).await;
+    repo.touch(&view, "metadata", &["meta/root.group.json"]).await;
+    clock.store(86_401, Ordering::SeqCst);
+    let said = repo.new_commit(&view, "too late").await;
+    assert_eq!(said.json["detail"], "Session expired");
 }
 
 #[tokio::test]
