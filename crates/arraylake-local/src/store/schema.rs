@@ -122,6 +122,11 @@ const STEPS: &[&str] = &["
     CREATE INDEX v1_session_active ON v1_session (repo, expires) WHERE committed = 0;
 ", "
     ALTER TABLE v1_session ADD COLUMN abandoned INTEGER NOT NULL DEFAULT 0;
+", "
+    ALTER TABLE v1_session ADD COLUMN loose INTEGER NOT NULL DEFAULT 0;
+    UPDATE v1_session SET loose = 1 WHERE seq IN (
+        SELECT session FROM v1_doc WHERE old = 0 AND seq NOT IN (SELECT doc FROM v1_version));
+    CREATE INDEX v1_session_loose ON v1_session (repo) WHERE loose = 1;
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

@@ -68,6 +68,7 @@ impl Meta<'_> {
                  ORDER BY collection, path",
             )?
             .execute([self.repo, point, session.seq])?;
+        self.set_loose(session, false)?;
         Ok(commit.id)
     }
 

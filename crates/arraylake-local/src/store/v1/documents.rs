@@ -28,6 +28,16 @@ pub(crate) struct Toucher {
     pub(crate) content: Option<String>,
 }
 
+/// Of all sessions only those are looked at that hold what is in no commit.
+const TOUCHERS: &str = "SELECT d.seq, s.id, d.content FROM v1_doc d CROSS JOIN v1_session s ON s.seq = d.session
+    WHERE d.old = 0 AND d.seq IN (
+        SELECT doc FROM v1_version WHERE repo = ?1 AND collection = ?2 AND path = ?3
+        UNION ALL
+        SELECT o.seq FROM v1_session l CROSS JOIN v1_doc o
+            ON o.session = l.seq AND o.collection = ?2 AND o.path = ?3 AND o.old = 0
+        WHERE l.repo = ?1 AND l.loose = 1)
+    ORDER BY s.seq";
+
 impl Meta<'_> {
     /// Whether a commit was made of a session. What it showed then stays.
     pub(crate) fn is_published(&self, session: &StoredSession) -> rusqlite::Result<bool> {
@@ -59,7 +69,7 @@ impl Meta<'_> {
         let text = "INSERT INTO v1_doc (session, collection, path, old, made, content)
              VALUES (?1, ?2, ?3, 0, ?4, ?5)";
         self.db.prepare_cached(text)?.execute(params![session.seq, kept.number(), path, made, content])?;
-        Ok(())
+        self.set_loose(session, true)
     }
 
     /// The paths that a session has touched, at most so many.
@@ -119,13 +129,16 @@ impl Meta<'_> {
         both.collect()
     }
 
+    /// Notes whether a session holds documents that are in no commit.
+    pub(super) fn set_loose(&self, session: &StoredSession, loose: bool) -> rusqlite::Result<()> {
+        let change = "UPDATE v1_session SET loose = ?2 WHERE seq = ?1 AND loose <> ?2";
+        self.db.prepare_cached(change)?.execute(params![session.seq, loose])?;
+        Ok(())
+    }
+
     /// The sessions that have touched a path, in the order in which they were made.
     pub(crate) fn touchers(&self, kept: Kept, path: &str) -> rusqlite::Result<Vec<Toucher>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT d.seq, s.id, d.content FROM v1_session s CROSS JOIN v1_doc d
-               ON d.session = s.seq AND d.collection = ?2 AND d.path = ?3 AND d.old = 0
-             WHERE s.repo = ?1 ORDER BY s.seq",
-        )?;
+        let mut query = self.db.prepare_cached(TOUCHERS)?;
         let toucher = |row: &Row<'_>| {
             let id: String = row.get(1)?;
             Ok(Toucher { doc: row.get(0)?, session: parsed(1, &id)?, content: row.get(2)? })
@@ -142,3 +155,6 @@ fn touched(row: &Row<'_>) -> rusqlite::Result<Touched> {
 fn most(limit: u64) -> i64 {
     i64::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ mod documents;
 mod lines;
 mod refs;
 mod sessions;
+#[cfg(test)]
+mod testing;
 mod view;
 
 use arraylake_types::RepoId;

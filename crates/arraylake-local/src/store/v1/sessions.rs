@@ -117,6 +117,9 @@ impl Meta<'_> {
              AND NOT EXISTS (SELECT 1 FROM v1_commit WHERE session = ?1)";
         self.db.execute(change, [session.seq])?;
         self.db.execute("UPDATE v1_session SET abandoned = 1 WHERE seq = ?1", [session.seq])?;
+        if !self.has_changes(session)? {
+            self.set_loose(session, false)?;
+        }
         self.set_expiration(session, info, at)
     }
 

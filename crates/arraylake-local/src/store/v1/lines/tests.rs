@@ -1,68 +1,22 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use arraylake_types::v1::{CommitId, NewCommit};
+use arraylake_types::v1::CommitId;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rusqlite::{Connection, Transaction};
-use serde_json::json;
 
 use super::*;
 use crate::store::schema;
+use crate::store::v1::testing::{Steps, add_repo, file, meta};
 use crate::store::v1::{Kept, View};
 
 /// As many writers as race for each commit of a branch.
 const WRITERS: usize = 4;
 
-/// A file with one repo.
-fn file() -> Connection {
-    let connection = schema::of_this_version();
-    add_repo(&connection);
-    connection
-}
-
-fn add_repo(connection: &Connection) {
-    let rows = "INSERT INTO org VALUES ('1', 'acme', 'ACME', 0);
-        INSERT INTO repo (seq, id, org, name, updated, ghost, model) VALUES (1, '65f0', 'acme', 'old', 0, 0, '{}')";
-    connection.execute_batch(rows).unwrap();
-}
-
-fn meta<'d>(db: &'d Transaction<'d>) -> Meta<'d> {
-    Meta { db, repo: 1 }
-}
-
 impl Meta<'_> {
-    fn at(&self, commit: &CommitId) -> Point {
-        self.point(commit).unwrap().unwrap()
-    }
-
-    fn count(&self, of: &str) -> i64 {
-        self.db.query_row(&format!("SELECT count(*) FROM {of}"), [], |row| row.get(0)).unwrap()
-    }
-
     fn lines_of(&self, commit: &CommitId) -> usize {
         self.chain(Some(&self.at(commit))).unwrap().lines.len()
     }
 
-    /// A commit of a session that has written one document.
-    fn commit_path(&self, parent: Option<&CommitId>, path: &str) -> CommitId {
-        let id = format!("s{}", self.count("v1_session")).parse().unwrap();
-        let session = self.insert_own_session(&id).unwrap();
-        self.write((&session, false), (Kept::Metadata, path), Some("{}"), None).unwrap();
-        let request: NewCommit = serde_json::from_value(json!({"session_id": id, "parent_commit": parent,
-            "session_start_time": "2026-11-22T09:55:02", "commit_time": "2026-11-22T09:55:03",
-            "author_email": "ada@example.com", "message": "m"}))
-        .unwrap();
-        let parent = parent.map(|parent| self.at(parent));
-        self.insert_commit(&session, parent.as_ref(), request, 1 << 64).unwrap()
-    }
-
     fn commit_behind(&self, parent: Option<&CommitId>) -> CommitId {
         self.commit_path(parent, &format!("meta/root/a{}.array.json", self.count("v1_session")))
-    }
-
-    fn move_to(&self, branch: &str, tip: &CommitId) {
-        self.set_tip(branch, tip, &self.at(tip)).unwrap();
     }
 
     /// Rounds in which all writers make a commit behind the tip of `main`, and the last of them is the first to move it.
@@ -141,18 +95,12 @@ fn commits_that_a_branch_shows_at_once_come_to_lie_on_its_line_and_the_rest_stay
 /// The steps of SQLite that it takes to make so many commits that win, and to read them: to list them, to look at each,
 /// and to list what is there at the last.
 fn steps_of(rounds: usize) -> [usize; 2] {
-    let steps = Arc::new(AtomicUsize::new(0));
     let mut file = file();
-    let counter = Arc::clone(&steps);
-    let count = move || {
-        counter.fetch_add(1, Ordering::Relaxed);
-        false
-    };
-    file.progress_handler(1, Some(count)).unwrap();
+    let steps = Steps::of(&mut file);
     let db = file.transaction().unwrap();
     let meta = meta(&db);
     let tip = meta.race(meta.first_commit(), rounds);
-    let making = steps.swap(0, Ordering::Relaxed);
+    let making = steps.taken();
     let mut next = Some(tip.clone());
     let mut page = meta.commits(None, 100).unwrap();
     let mut seen = 0;
@@ -171,7 +119,7 @@ fn steps_of(rounds: usize) -> [usize; 2] {
     let view = View { chain: meta.chain(Some(&meta.at(&tip))).unwrap(), session: None };
     let there = meta.entries(&view, Kept::Metadata, "meta/root", true).unwrap();
     assert_eq!((seen, there.len()), (rounds + 1, rounds + 1));
-    [making, steps.load(Ordering::Relaxed)]
+    [making, steps.taken()]
 }
 
 #[test]
