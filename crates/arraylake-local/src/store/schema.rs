@@ -127,6 +127,21 @@ const STEPS: &[&str] = &["
     UPDATE v1_session SET loose = 1 WHERE seq IN (
         SELECT session FROM v1_doc WHERE old = 0 AND seq NOT IN (SELECT doc FROM v1_version));
     CREATE INDEX v1_session_loose ON v1_session (repo) WHERE loose = 1;
+", "
+    ALTER TABLE v1_line ADD COLUMN shown INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE v1_commit ADD COLUMN last_doc INTEGER NOT NULL DEFAULT 0;
+    UPDATE v1_commit SET last_doc = newest.doc
+        FROM (SELECT point, max(doc) AS doc FROM v1_version GROUP BY point) AS newest
+        WHERE newest.point = v1_commit.seq;
+    CREATE TABLE v1_version_by_line (
+        repo INTEGER NOT NULL REFERENCES repo (seq) ON DELETE CASCADE, collection INTEGER NOT NULL,
+        path TEXT NOT NULL, line INTEGER NOT NULL, depth INTEGER NOT NULL, doc INTEGER NOT NULL,
+        PRIMARY KEY (repo, collection, path, line, depth)) WITHOUT ROWID;
+    INSERT INTO v1_version_by_line
+        SELECT v.repo, v.collection, v.path, c.line, c.depth, v.doc
+        FROM v1_version v JOIN v1_commit c ON c.seq = v.point ORDER BY 1, 2, 3, 4, 5;
+    DROP TABLE v1_version;
+    ALTER TABLE v1_version_by_line RENAME TO v1_version;
 "];
 
 /// Brings the file to the newest version, or refuses one from the future.

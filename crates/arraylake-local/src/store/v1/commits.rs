@@ -9,18 +9,18 @@ use super::{Meta, StoredSession};
 /// Where a commit lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Point {
-    /// Its number; those of later commits are larger.
-    pub(super) seq: i64,
     pub(super) line: i64,
     pub(super) depth: i64,
     /// The number of its session.
     pub(crate) session: i64,
+    /// The newest version that the session held when the commit was made.
+    pub(super) last_doc: i64,
 }
 
 impl Meta<'_> {
     /// Where a commit lies; none if there is no such commit.
     pub(crate) fn point(&self, id: &CommitId) -> rusqlite::Result<Option<Point>> {
-        let text = "SELECT seq, line, depth, session FROM v1_commit WHERE repo = ?1 AND id = ?2";
+        let text = "SELECT line, depth, session, last_doc FROM v1_commit WHERE repo = ?1 AND id = ?2";
         let mut query = self.db.prepare_cached(text)?;
         query.query_row(params![self.repo, id.as_str()], point).optional()
     }
@@ -56,19 +56,11 @@ impl Meta<'_> {
         let values = params![self.repo, commit.id.as_str(), session.seq, line, depth, to_json(&commit)?];
         self.db
             .prepare_cached(
-                "INSERT INTO v1_commit (repo, id, session, line, depth, model) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO v1_commit (repo, id, session, line, depth, model, last_doc)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                     (SELECT coalesce(max(seq), 0) FROM v1_doc WHERE session = ?3))",
             )?
             .execute(values)?;
-        let point = self.db.last_insert_rowid();
-        // In the order of the table, so that each row lands beside the one before it.
-        self.db
-            .prepare_cached(
-                "INSERT INTO v1_version (repo, collection, path, point, doc)
-                 SELECT ?1, collection, path, ?2, seq FROM v1_doc WHERE session = ?3 AND old = 0
-                 ORDER BY collection, path",
-            )?
-            .execute([self.repo, point, session.seq])?;
-        self.set_loose(session, false)?;
         Ok(commit.id)
     }
 
@@ -83,7 +75,7 @@ impl Meta<'_> {
 }
 
 fn point(row: &Row<'_>) -> rusqlite::Result<Point> {
-    Ok(Point { seq: row.get(0)?, line: row.get(1)?, depth: row.get(2)?, session: row.get(3)? })
+    Ok(Point { line: row.get(0)?, depth: row.get(1)?, session: row.get(2)?, last_doc: row.get(3)? })
 }
 
 fn commit(row: &Row<'_>) -> rusqlite::Result<Commit> {

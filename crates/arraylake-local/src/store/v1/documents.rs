@@ -28,8 +28,9 @@ pub(crate) struct Toucher {
     pub(crate) content: Option<String>,
 }
 
-/// Of all sessions only those are looked at that hold what is in no commit.
-const TOUCHERS: &str = "SELECT d.seq, s.id, d.content FROM v1_doc d CROSS JOIN v1_session s ON s.seq = d.session
+/// Of all sessions only those are looked at that hold what no branch shows.
+const TOUCHERS: &str =
+    "SELECT d.seq, s.id, d.content FROM v1_doc d CROSS JOIN v1_session s ON s.seq = d.session
     WHERE d.old = 0 AND d.seq IN (
         SELECT doc FROM v1_version WHERE repo = ?1 AND collection = ?2 AND path = ?3
         UNION ALL
@@ -69,7 +70,7 @@ impl Meta<'_> {
         let text = "INSERT INTO v1_doc (session, collection, path, old, made, content)
              VALUES (?1, ?2, ?3, 0, ?4, ?5)";
         self.db.prepare_cached(text)?.execute(params![session.seq, kept.number(), path, made, content])?;
-        self.set_loose(session, true)
+        self.set_loose(session.seq, true)
     }
 
     /// The paths that a session has touched, at most so many.
@@ -94,12 +95,10 @@ impl Meta<'_> {
         limit: u64,
     ) -> rusqlite::Result<Vec<Touched>> {
         let mut query = self.db.prepare_cached(
-            "SELECT d.seq, d.path, d.content IS NULL
-             FROM v1_doc d CROSS JOIN v1_version v
-               ON v.repo = ?1 AND v.collection = d.collection AND v.path = d.path AND v.point = ?2
-             WHERE d.session = ?3 AND d.collection = ?4 AND v.doc = d.seq ORDER BY d.path LIMIT ?5",
+            "SELECT max(seq), path, content IS NULL FROM v1_doc
+             WHERE session = ?1 AND collection = ?2 AND seq <= ?3 GROUP BY path ORDER BY path LIMIT ?4",
         )?;
-        let values = params![self.repo, commit.seq, commit.session, kept.number(), most(limit)];
+        let values = params![commit.session, kept.number(), commit.last_doc, most(limit)];
         query.query_map(values, touched)?.collect()
     }
 
@@ -112,27 +111,28 @@ impl Meta<'_> {
         base: Option<&Point>,
     ) -> rusqlite::Result<BTreeSet<String>> {
         let mut query = self.db.prepare_cached(
-            "SELECT m.path, c.line, c.depth
-             FROM v1_doc m CROSS JOIN v1_version v
-               ON v.repo = ?1 AND v.collection = m.collection AND v.path = m.path AND v.point > ?3 AND v.point <= ?4
-             CROSS JOIN v1_commit c ON c.seq = v.point AND c.session <> ?2
-             WHERE m.session = ?2 AND m.old = 0",
+            "SELECT m.path FROM v1_doc m WHERE m.session = ?2 AND m.old = 0 AND EXISTS (
+                 SELECT 1 FROM v1_version v CROSS JOIN v1_commit c
+                   ON c.line = v.line AND c.depth = v.depth AND c.session <> ?2
+                 WHERE v.repo = ?1 AND v.collection = m.collection AND v.path = m.path
+                   AND v.line = ?3 AND v.depth > ?4 AND v.depth <= ?5)",
         )?;
-        let base = base.map_or(0, |base| base.seq);
-        let rows = query.query_map([self.repo, session, base, tip.tip], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
-        })?;
-        let both = rows.filter_map(|row| match row {
-            Ok((path, line, depth)) => tip.has(line, depth).then_some(Ok(path)),
-            Err(error) => Some(Err(error)),
-        });
-        both.collect()
+        let base = base.map_or(-1, |base| base.depth);
+        let mut both = BTreeSet::new();
+        // A branch shows all that it has: nothing in its history is loose.
+        for (line, end) in tip.shown().take_while(|(_, end)| *end > base) {
+            let rows = query.query_map([self.repo, session, line, base, end], |row| row.get(0))?;
+            for path in rows {
+                both.insert(path?);
+            }
+        }
+        Ok(both)
     }
 
-    /// Notes whether a session holds documents that are in no commit.
-    pub(super) fn set_loose(&self, session: &StoredSession, loose: bool) -> rusqlite::Result<()> {
+    /// Notes whether a session holds documents that no branch shows.
+    pub(super) fn set_loose(&self, session: i64, loose: bool) -> rusqlite::Result<()> {
         let change = "UPDATE v1_session SET loose = ?2 WHERE seq = ?1 AND loose <> ?2";
-        self.db.prepare_cached(change)?.execute(params![session.seq, loose])?;
+        self.db.prepare_cached(change)?.execute(params![session, loose])?;
         Ok(())
     }
 

@@ -5,27 +5,49 @@
 //! if they begin where it ends, so that a branch is one line however many writers race for it, and begin another one of it
 //! elsewhere. A commit is given away once, so this takes time with the number of commits.
 //!
-//! In files of older programs all lines are loose, and a branch has one more for each race that was won by the commit which
-//! was made later. It is given them all when it next moves.
+//! A line that is *shown* has its versions in `v1_version`, under its number: they are put there when it is given to a
+//! branch. What loose commits hold is found in their sessions.
+//!
+//! In files of older programs all lines are loose and shown, and a branch has one more for each race that was won by the
+//! commit which was made later. It is given them all when it next moves.
 
 use std::collections::HashMap;
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{Meta, Point};
 
 /// The history of a commit: the lines it is on, and how far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Chain {
-    /// The number of its newest commit; 0 where there is none.
-    pub(super) tip: i64,
-    lines: HashMap<i64, i64>,
+    ends: HashMap<i64, i64>,
+    /// The lines that are shown, the newest first.
+    shown: Vec<i64>,
+    /// The commits before these, the newest first.
+    loose: Vec<Layer>,
+}
+
+/// What a session has written, as far as a version of a document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layer {
+    pub(super) session: i64,
+    pub(super) last_doc: i64,
 }
 
 impl Chain {
+    /// The lines that are shown and how far, the newest first.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.shown.iter().map(|line| (*line, self.ends[line]))
+    }
+
+    /// What the commits hold that are not shown, the newest first.
+    pub(super) fn loose(&self) -> &[Layer] {
+        &self.loose
+    }
+
     /// Whether a place on a line is part of the history.
     pub(super) fn has(&self, line: i64, depth: i64) -> bool {
-        self.lines.get(&line).is_some_and(|end| depth <= *end)
+        self.ends.get(&line).is_some_and(|end| depth <= *end)
     }
 
     /// Whether a commit is part of the history.
@@ -47,17 +69,40 @@ impl Meta<'_> {
                  UNION ALL
                  SELECT l.fork_line, l.fork_depth FROM way JOIN v1_line l ON l.seq = way.line
                  WHERE l.fork_line IS NOT NULL)
-             SELECT line, depth FROM way",
+             SELECT way.line, way.depth, l.shown FROM way JOIN v1_line l ON l.seq = way.line
+             ORDER BY way.depth DESC",
         )?;
-        let rows = query.query_map([tip.line, tip.depth], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Chain { tip: tip.seq, lines: rows.collect::<Result<_, _>>()? })
+        let mut rows = query.query([tip.line, tip.depth])?;
+        let mut chain = Chain::default();
+        while let Some(row) = rows.next()? {
+            let (line, end) = (row.get(0)?, row.get(1)?);
+            chain.ends.insert(line, end);
+            if row.get(2)? {
+                chain.shown.push(line);
+            } else {
+                self.add_layers(&mut chain.loose, line, end)?;
+            }
+        }
+        Ok(chain)
+    }
+
+    /// Adds what the commits of a line hold, the newest first.
+    fn add_layers(&self, layers: &mut Vec<Layer>, line: i64, end: i64) -> rusqlite::Result<()> {
+        let text =
+            "SELECT session, last_doc FROM v1_commit WHERE line = ?1 AND depth <= ?2 ORDER BY depth DESC";
+        let mut query = self.db.prepare_cached(text)?;
+        let layer = |row: &Row<'_>| Ok(Layer { session: row.get(0)?, last_doc: row.get(1)? });
+        for found in query.query_map([line, end], layer)? {
+            layers.push(found?);
+        }
+        Ok(())
     }
 
     /// Line and depth for a loose commit behind another.
     pub(super) fn place_behind(&self, parent: Option<&Point>) -> rusqlite::Result<(i64, i64)> {
         let Some(parent) = parent else { return Ok((self.insert_line(None, 0, None)?, 0)) };
         let depth = parent.depth + 1;
-        let grow = "UPDATE v1_line SET tip_depth = ?3 WHERE seq = ?1 AND tip_depth = ?2 AND branch IS NULL";
+        let grow = "UPDATE v1_line SET tip_depth = ?3 WHERE seq = ?1 AND tip_depth = ?2 AND shown = 0";
         if self.db.prepare_cached(grow)?.execute([parent.line, parent.depth, depth])? == 1 {
             return Ok((parent.line, depth));
         }
@@ -85,32 +130,59 @@ impl Meta<'_> {
     /// Gives a branch the commits of a loose line as far as a depth: to its own line if that ends where they begin, else as
     /// another one of it. What lies behind them stays loose.
     fn give_line(&self, branch: &str, line: i64, depth: i64) -> rusqlite::Result<()> {
-        let text = "SELECT fork_line, fork_depth, tip_depth FROM v1_line WHERE seq = ?1";
-        let (from, at, end): (Option<i64>, Option<i64>, i64) = self
+        let text = "SELECT fork_line, fork_depth, tip_depth, shown FROM v1_line WHERE seq = ?1";
+        let (from, at, end, shown): (Option<i64>, Option<i64>, i64, bool) = self
             .db
             .prepare_cached(text)?
-            .query_row([line], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .query_row([line], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         let fork = from.zip(at);
         let home = match self.line_that_ends_at(fork, branch, depth)? {
             Some(home) => home,
             None if end == depth => {
-                let whole = "UPDATE v1_line SET branch = ?2 WHERE seq = ?1";
+                if !shown {
+                    self.show(line, line, depth)?;
+                }
+                let whole = "UPDATE v1_line SET branch = ?2, shown = 1 WHERE seq = ?1";
                 self.db.prepare_cached(whole)?.execute(params![line, branch])?;
                 return Ok(());
             }
             None => self.insert_line(fork, depth, Some(branch))?,
         };
+        self.show(line, home, depth)?;
         for change in [
             "UPDATE v1_commit SET line = ?2 WHERE line = ?1 AND depth <= ?3",
             "UPDATE v1_line SET fork_line = ?2 WHERE fork_line = ?1 AND fork_depth <= ?3",
         ] {
             self.db.prepare_cached(change)?.execute([line, home, depth])?;
         }
-        if end == depth {
+        if end == depth && !shown {
             self.db.prepare_cached("DELETE FROM v1_line WHERE seq = ?1")?.execute([line])?;
         } else {
+            // Nor does one go that was shown: nothing may have its number, under which versions stay.
             let rest = "UPDATE v1_line SET fork_line = ?2, fork_depth = ?3 WHERE seq = ?1";
             self.db.prepare_cached(rest)?.execute([line, home, depth])?;
+        }
+        Ok(())
+    }
+
+    /// Puts the versions of the commits of a line, as far as a depth, under the number of the line to which they come.
+    fn show(&self, line: i64, home: i64, depth: i64) -> rusqlite::Result<()> {
+        let text = "SELECT session, last_doc, depth FROM v1_commit WHERE line = ?1 AND depth <= ?2";
+        let mut query = self.db.prepare_cached(text)?;
+        let mut rows = query.query([line, depth])?;
+        while let Some(row) = rows.next()? {
+            let (session, last_doc, depth): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // In the order of the table, so that each row lands beside the one before it.
+            self.db
+                .prepare_cached(
+                    "INSERT INTO v1_version (repo, collection, path, line, depth, doc)
+                     SELECT ?1, collection, path, ?2, ?3, max(seq) FROM v1_doc WHERE session = ?4 AND seq <= ?5
+                     GROUP BY collection, path",
+                )?
+                .execute([self.repo, home, depth, session, last_doc])?;
+            let text = "SELECT EXISTS (SELECT 1 FROM v1_doc WHERE session = ?1 AND seq > ?2)";
+            let loose = self.db.prepare_cached(text)?.query_row([session, last_doc], |row| row.get(0))?;
+            self.set_loose(session, loose)?;
         }
         Ok(())
     }
@@ -123,11 +195,11 @@ impl Meta<'_> {
         Ok((grown == 1).then_some(line))
     }
 
-    /// Adds a line, a loose one if it is no branch's.
+    /// Adds a line, shown if it is a branch's and loose if not.
     fn insert_line(&self, fork: Fork, depth: i64, branch: Option<&str>) -> rusqlite::Result<i64> {
         let (line, at) = fork.unzip();
-        let change = "INSERT INTO v1_line (repo, fork_line, fork_depth, tip_depth, branch)
-             VALUES (?1, ?2, ?3, ?4, ?5)";
+        let change = "INSERT INTO v1_line (repo, fork_line, fork_depth, tip_depth, branch, shown)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5 IS NOT NULL)";
         let values = params![self.repo, line, at, depth, branch];
         self.db.prepare_cached(change)?.execute(values)?;
         Ok(self.db.last_insert_rowid())

@@ -1,10 +1,10 @@
 //! The metastore of V1 repos: sessions, commits, branches, tags, and documents in versions.
 //!
-//! A document is written into a session. A commit *publishes* what its session holds: for each path one row in
-//! `v1_version` that names the version. Commits form a tree, kept as *lines*: `v1_commit` has the line of each and its
-//! depth, and a branch keeps to one line while it moves forward, see [`lines`]. So the history of a commit is a handful of
-//! lines and a depth on each, and what a path holds at a commit is the newest of its versions on one of them: no read
-//! walks through the history.
+//! A document is written into a session, and a commit is made of all that its session holds. Commits form a tree, kept as
+//! *lines*: `v1_commit` has the line of each and its depth, and a branch keeps to one line while it moves forward, see
+//! [`lines`]. When a branch comes to show a commit, each path that was touched gets a row in `v1_version` that names line,
+//! depth, and version. So the history of a commit is a handful of lines and a depth on each, and what a path holds at a
+//! commit is the newest of its versions on one of them: no read walks through the history, or through that of others.
 
 mod commits;
 mod documents;

@@ -118,7 +118,7 @@ impl Meta<'_> {
         self.db.execute(change, [session.seq])?;
         self.db.execute("UPDATE v1_session SET abandoned = 1 WHERE seq = ?1", [session.seq])?;
         if !self.has_changes(session)? {
-            self.set_loose(session, false)?;
+            self.set_loose(session.seq, false)?;
         }
         self.set_expiration(session, info, at)
     }

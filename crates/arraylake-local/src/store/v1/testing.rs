@@ -67,19 +67,24 @@ impl Meta<'_> {
         id
     }
 
-    /// Writes an empty document of metadata.
-    pub(super) fn touch(&self, session: &SessionId, path: &str) {
+    /// Writes a document of metadata, or deletes it.
+    pub(super) fn put(&self, session: &SessionId, path: &str, content: Option<&str>) {
         let session = self.stored(session);
         let published = self.is_published(&session).unwrap();
-        self.write((&session, published), (Kept::Metadata, path), Some("{}"), None).unwrap();
+        self.write((&session, published), (Kept::Metadata, path), content, None).unwrap();
+    }
+
+    pub(super) fn touch(&self, session: &SessionId, path: &str) {
+        self.put(session, path, Some("{}"));
     }
 
     /// A commit of what a session has written.
     pub(super) fn commit_of(&self, session: &SessionId, parent: Option<&CommitId>) -> CommitId {
-        let request: NewCommit = serde_json::from_value(json!({"session_id": session, "parent_commit": parent,
+        let request: NewCommit =
+            serde_json::from_value(json!({"session_id": session, "parent_commit": parent,
             "session_start_time": "2026-11-22T09:55:02", "commit_time": "2026-11-22T09:55:03",
             "author_email": "ada@example.com", "message": "m"}))
-        .unwrap();
+            .unwrap();
         let parent = parent.map(|parent| self.at(parent));
         self.insert_commit(&self.stored(session), parent.as_ref(), request, 1 << 64).unwrap()
     }

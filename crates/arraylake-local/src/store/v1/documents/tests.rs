@@ -123,11 +123,7 @@ proptest! {
             match event {
                 Event::Begin => sessions.push(meta.new_session()),
                 Event::Write(session, path) => meta.touch(session.get(&sessions), PATHS[path]),
-                Event::Delete(session, path) => {
-                    let session = meta.stored(session.get(&sessions));
-                    let published = meta.is_published(&session).unwrap();
-                    meta.write((&session, published), (Kept::Metadata, PATHS[path]), None, None).unwrap();
-                }
+                Event::Delete(session, path) => meta.put(session.get(&sessions), PATHS[path], None),
                 Event::Commit(session, parent) => {
                     let parent = (!commits.is_empty()).then(|| parent.get(&commits).clone());
                     commits.push(meta.commit_of(session.get(&sessions), parent.as_ref()));

@@ -12,7 +12,7 @@ const WRITERS: usize = 4;
 
 impl Meta<'_> {
     fn lines_of(&self, commit: &CommitId) -> usize {
-        self.chain(Some(&self.at(commit))).unwrap().lines.len()
+        self.chain(Some(&self.at(commit))).unwrap().ends.len()
     }
 
     fn commit_behind(&self, parent: Option<&CommitId>) -> CommitId {
