@@ -53,6 +53,7 @@ mod build;
 pub mod compute;
 pub mod compute_request;
 pub mod credentials;
+mod cursor;
 pub mod diagnostics;
 pub mod error;
 pub mod exchange;

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
+use crate::cursor::Cursor;
+
 /// How many different values of a type are remembered. Orgs have few.
 pub(crate) const MAX_KNOWN: usize = 8;
 
@@ -47,8 +49,10 @@ impl Recall {
     pub fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, serde_json::Error> {
         match std::str::from_utf8(body) {
             Ok(text) => {
-                let _reading = Reading::begin(self);
-                serde_json::from_str(text)
+                let reading = Reading::begin(self);
+                let value = Cursor::read(text);
+                drop(reading);
+                value.or_else(|_| serde_json::from_str(text))
             }
             Err(_) => serde_json::from_slice(body),
         }
@@ -126,18 +130,27 @@ struct Parts {
 }
 
 /// While it lives, parts with the same text are the same in memory.
-///
-/// For JSON text that is read by `serde_json` without a break: other readers cannot tell the text of a value.
 pub(crate) struct Reading<'a>(&'a Recall);
 
 impl<'a> Reading<'a> {
-    fn begin(recall: &'a Recall) -> Self {
+    pub(crate) fn begin(recall: &'a Recall) -> Self {
         PARTS.set(Some(Parts { kept: recall.kept(), fresh: Vec::new() }));
         Self(recall)
     }
 
+    #[cfg(test)]
     pub(crate) fn is_under_way() -> bool {
         PARTS.with_borrow(Option::is_some)
+    }
+
+    /// How long the part is with which this text begins, if it is known. Parts are objects and arrays: none goes on
+    /// after its last bracket.
+    pub(crate) fn known(text: &str) -> Option<usize> {
+        PARTS.with_borrow(|parts| {
+            let parts = parts.as_ref()?;
+            let mut all = parts.fresh.iter().chain(&*parts.kept);
+            all.find(|known| text.as_bytes().starts_with(known.text.as_bytes())).map(|known| known.text.len())
+        })
     }
 
     /// The part with this text, read if it is not known.

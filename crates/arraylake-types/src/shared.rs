@@ -1,11 +1,12 @@
 //! [`Shared`]: parts that many repos have in common, read once and one in memory for all of them.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use crate::recall::{Part, Reading};
 use crate::{AuthConfig, BucketResponse, OptimizationConfig, Permission, RepoStatus};
@@ -76,14 +77,25 @@ impl<T: Serialize> Serialize for Shared<T> {
     }
 }
 
+/// By this name, our own reader of JSON knows that the text of a value is wanted.
+pub(crate) const SHARED: &str = "$arraylake::Shared";
+
 impl<'de, T: Part> Deserialize<'de> for Shared<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if !Reading::is_under_way() {
-            return T::deserialize(deserializer).map(Self::from);
+        struct Value<T>(PhantomData<T>);
+        impl<'de, T: Part> Visitor<'de> for Value<T> {
+            type Value = Shared<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value that others may share")
+            }
+            fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Shared<T>, E> {
+                Reading::part(text).map(Shared).map_err(E::custom)
+            }
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<Shared<T>, D::Error> {
+                T::deserialize(value).map(Shared::from)
+            }
         }
-        // Passing over a text is much cheaper than reading it.
-        let text = <&RawValue>::deserialize(deserializer)?.get();
-        Reading::part(text).map(Self).map_err(serde::de::Error::custom)
+        deserializer.deserialize_newtype_struct(SHARED, Value(PhantomData))
     }
 }
 
