@@ -46,6 +46,7 @@ pub mod place;
 pub mod ranges;
 mod read;
 pub mod scan;
+mod spare;
 pub mod store;
 pub mod uri;
 mod zarr2;

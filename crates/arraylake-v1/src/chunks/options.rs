@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use arraylake_types::InvalidInput;
 
+use super::spare::Spare;
 use super::{HashMethod, inline};
 
 /// What a caller may say about a chunk store. Thresholds and sizes are those of the Python client unless set.
@@ -26,6 +27,10 @@ pub struct ChunkOptions {
     /// How many keys of uploaded objects are remembered, so that equal chunks of a session are uploaded once; 5000
     /// unless set.
     pub known_keys: usize,
+    /// Whether chunks that are read by [`get_many`](super::ChunkStore::get_many) and `get_chunks` come in memory of
+    /// earlier ones that nobody holds any more, which is much faster than fresh memory. Up to 64 MiB of it are kept, for
+    /// all stores of the process together, until the last one is dropped. On unless set.
+    pub reuse_memory: bool,
     /// Whether the bytes that are read are checked against the digest of their reference. Not for virtual
     /// references, which have none. Off unless set.
     pub validate: bool,
@@ -44,6 +49,7 @@ impl Default for ChunkOptions {
             coalesce_size: 1 << 20,
             concurrency: NonZeroUsize::new(16).unwrap_or(NonZeroUsize::MIN),
             known_keys: 5000,
+            reuse_memory: true,
             validate: false,
             fill_missing: false,
         }
@@ -103,6 +109,17 @@ impl ChunkOptions {
     pub fn with_known_keys(mut self, keys: usize) -> Self {
         self.known_keys = keys;
         self
+    }
+
+    /// Whether chunks come in memory of earlier ones.
+    #[must_use]
+    pub fn with_reused_memory(mut self, reuse: bool) -> Self {
+        self.reuse_memory = reuse;
+        self
+    }
+
+    pub(super) fn spare(&self) -> Spare {
+        if self.reuse_memory { Spare::shared() } else { Spare::none() }
     }
 
     /// Whether what is read is checked against its digest.

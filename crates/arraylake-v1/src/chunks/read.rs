@@ -5,12 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arraylake_types::v1::ReferenceData;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{GetOptions, GetResultPayload, ObjectStore};
 
 use super::ranges::Plan;
+use super::spare::Spare;
 use super::store::spawn;
 use super::{ChunkStore, HashMethod, ObjectRange, Place};
 use crate::error::{Error, ErrorKind, Result};
@@ -74,13 +75,15 @@ impl ChunkStore {
         let (store, key) = self.object(place)?;
         let options = &self.inner.options;
         let plan = Plan::new(ranges, options.max_request_size, options.coalesce_size);
-        let answers = answers(&store, &key, &plan, options.concurrency.get()).await?;
+        // Those who ask for single chunks, such as Zarr, make them their own, which would copy what is lent.
+        let answers = answers(&store, &key, &plan, options.concurrency.get(), &Spare::none()).await?;
         plan.assemble(&answers).ok_or_else(|| cut_short(&key))
     }
 
     /// The bytes of many chunks, in the order of their references. What lies near each other in one object is fetched
     /// together, and so much at once as the options say. The first failure ends it. None stands for chunks whose
-    /// objects are gone, if the options say that this is no error.
+    /// objects are gone, if the options say that this is no error. The memory of chunks that are dropped is used again
+    /// ([`ChunkOptions::reuse_memory`](super::ChunkOptions::reuse_memory)).
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -138,7 +141,7 @@ impl ChunkStore {
     async fn fetch_object(&self, wanted: Wanted) -> Result<(Vec<usize>, Vec<Bytes>)> {
         let Wanted { store, key, plan, owners } = wanted;
         let at_once = self.inner.options.concurrency.get();
-        let answers = match answers(&store, &key, &plan, at_once).await {
+        let answers = match answers(&store, &key, &plan, at_once, &self.inner.spare).await {
             Err(error) if *error.kind() == ErrorKind::ChunkMissing && self.inner.options.fill_missing => {
                 return Ok((Vec::new(), Vec::new()));
             }
@@ -155,14 +158,15 @@ async fn answers(
     key: &Path,
     plan: &Plan,
     at_once: usize,
+    spare: &Spare,
 ) -> Result<Vec<Bytes>> {
     // What a closure borrows would tie down whoever spawns this.
     let requests = plan.requests().to_vec().into_iter();
-    let requests = requests.map(|range| request(Arc::clone(store), key.clone(), range));
+    let requests = requests.map(|range| request(Arc::clone(store), key.clone(), range, spare.clone()));
     stream::iter(requests).buffered(at_once).try_collect().await
 }
 
-async fn request(store: Arc<dyn ObjectStore>, key: Path, range: Range<u64>) -> Result<Bytes> {
+async fn request(store: Arc<dyn ObjectStore>, key: Path, range: Range<u64>, spare: Spare) -> Result<Bytes> {
     let failed = |error| explain("read chunk", key.as_ref(), &error);
     let length = usize::try_from(range.end - range.start).unwrap_or_default();
     let options = GetOptions::new().with_range(Some(range));
@@ -170,7 +174,7 @@ async fn request(store: Arc<dyn ObjectStore>, key: Path, range: Range<u64>) -> R
     if !matches!(found.payload, GetResultPayload::Stream(_)) {
         return found.bytes().await.map_err(failed);
     }
-    collect(found.into_stream(), length).await.map_err(failed)
+    collect(found.into_stream(), length, &spare).await.map_err(failed)
 }
 
 /// The pieces of an answer, put together as they arrive: what a piece came in is used for the next one then, and is
@@ -178,18 +182,19 @@ async fn request(store: Arc<dyn ObjectStore>, key: Path, range: Range<u64>) -> R
 async fn collect(
     mut pieces: BoxStream<'static, object_store::Result<Bytes>>,
     length: usize,
+    spare: &Spare,
 ) -> object_store::Result<Bytes> {
     let first = pieces.try_next().await?.unwrap_or_default();
     if first.len() >= length {
         return Ok(first);
     }
-    let mut whole = BytesMut::with_capacity(length);
-    whole.extend_from_slice(&first);
+    let mut whole = spare.lend(length);
+    whole.push(&first);
     drop(first);
     while let Some(piece) = pieces.try_next().await? {
-        whole.extend_from_slice(&piece);
+        whole.push(&piece);
     }
-    Ok(whole.freeze())
+    Ok(whole.into_bytes())
 }
 
 fn cut_short(key: &Path) -> Error {

@@ -13,6 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 
 use super::known::KnownKeys;
 use super::read::explain;
+use super::spare::Spare;
 use super::{BucketAccess, BucketUri, ChunkOptions, KeySource, Layout, Place, inline};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -34,6 +35,7 @@ pub(super) struct Inner {
     access: Option<BucketAccess>,
     pub(super) options: ChunkOptions,
     known: KnownKeys,
+    pub(super) spare: Spare,
 }
 
 impl ChunkStore {
@@ -99,8 +101,8 @@ impl ChunkStore {
     ) -> Self {
         let options = ChunkOptions::default();
         let known = KnownKeys::new(options.known_keys);
-        let buckets = Mutex::new(buckets);
-        Self { inner: Arc::new(Inner { layout, own, buckets, access, options, known }) }
+        let (buckets, spare) = (Mutex::new(buckets), options.spare());
+        Self { inner: Arc::new(Inner { layout, own, buckets, access, options, known, spare }) }
     }
 
     /// The same objects with other options. Forgets which objects were uploaded.
@@ -108,9 +110,9 @@ impl ChunkStore {
     pub fn with_options(&self, options: ChunkOptions) -> Self {
         let Inner { layout, own, access, .. } = self.inner.as_ref();
         let buckets = Mutex::new(self.buckets().clone());
-        let known = KnownKeys::new(options.known_keys);
+        let (known, spare) = (KnownKeys::new(options.known_keys), options.spare());
         let (layout, own, access) = (layout.clone(), Arc::clone(own), access.clone());
-        Self { inner: Arc::new(Inner { layout, own, buckets, access, options, known }) }
+        Self { inner: Arc::new(Inner { layout, own, buckets, access, options, known, spare }) }
     }
 
     /// Reads references into a bucket from this store, whose keys are those of the bucket.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
+use object_store::chunked::ChunkedStore;
 use object_store::memory::InMemory;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, PutMultipartOptions,
@@ -181,6 +182,27 @@ async fn many_uploads_are_bounded_and_keep_their_order() {
     let read = store.get_many(&references).await.unwrap();
     assert_eq!(read, (0..20).map(|fill| Some(chunk(fill))).collect::<Vec<_>>());
     assert_eq!((counting.most.load(Ordering::SeqCst), counting.puts.load(Ordering::SeqCst)), (3, 20));
+}
+
+#[tokio::test]
+async fn chunks_that_are_read_together_come_in_memory_of_dropped_ones_unless_that_is_off() {
+    let in_pieces = Arc::new(ChunkedStore::new(Arc::new(InMemory::new()), 1000));
+    let store = ChunkStore::new(in_pieces, Layout::v1("5f3a").unwrap());
+    let chunks: [Bytes; 2] = [1, 2].map(|fill| vec![fill; 100_000 + usize::from(fill)].into());
+    let [first, second] = &*store.put_many(&session("s"), chunks.clone()).await.unwrap() else {
+        unreachable!()
+    };
+    let read =
+        async |store: &ChunkStore, reference| store.get_many([reference]).await.unwrap().remove(0).unwrap();
+    let once = read(&store, second).await;
+    let place = once.as_ptr();
+    assert_eq!(once, chunks[1]);
+    drop(once);
+    let own = read(&store.with_options(ChunkOptions::new().with_reused_memory(false)), first).await;
+    assert_eq!(own, chunks[0]);
+    assert_eq!(store.get(first).await.unwrap(), chunks[0]);
+    let again = read(&store, first).await;
+    assert_eq!((again.as_ptr(), &again), (place, &chunks[0]));
 }
 
 #[tokio::test]
