@@ -6,7 +6,7 @@ use arraylake_types::StorageCredentials;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Request;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;

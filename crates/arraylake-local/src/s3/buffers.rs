@@ -10,12 +10,13 @@ use bytes::Bytes;
 
 use super::object_file::read_at;
 
-/// The size of a buffer, in bytes, and the most that is read into one.
-pub(super) const SIZE: usize = 1 << 20;
+/// The size of a buffer, in bytes, and the most that is read into one: what is sent right after it was read should be
+/// in the processor's cache still.
+pub(super) const SIZE: usize = 128 << 10;
 /// Less than that, in bytes, is not worth a whole buffer.
 const SMALL: usize = 64 << 10;
 /// How many buffers are kept while nobody needs them.
-const SPARE: usize = 32;
+const SPARE: usize = 128;
 
 /// Buffers that come back when the answers that are made of them have been sent. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -27,21 +28,40 @@ impl Buffers {
         if length < SMALL {
             return read_at(file, offset, length as u64).map(Bytes::from);
         }
-        let mut lent = Lent { buffer: self.take(), length, home: self.clone() };
-        let room = lent.buffer.get_mut(..length).ok_or(io::ErrorKind::InvalidInput)?;
+        let mut lent = self.lend(length);
         file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(room)?;
+        file.read_exact(lent.room()?)?;
         Ok(Bytes::from_owner(lent))
+    }
+
+    /// Reads as [`read`](Self::read) does, if nobody has to wait for the disk; None if somebody has to, or if the system
+    /// does not tell.
+    pub(super) fn read_now(&self, file: &File, offset: u64, length: usize) -> io::Result<Option<Bytes>> {
+        let mut lent = self.lend(length);
+        let is_whole = cached(file, lent.room()?, offset) == Some(length);
+        Ok(is_whole.then(|| Bytes::from_owner(lent)))
+    }
+
+    fn lend(&self, length: usize) -> Lent {
+        let spare = self.spare().pop();
+        Lent { buffer: spare.unwrap_or_else(|| vec![0; SIZE]), length, home: self.clone() }
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn take(&self) -> Vec<u8> {
-        let spare = self.spare().pop();
-        spare.unwrap_or_else(|| vec![0; SIZE])
-    }
+/// Reads what the system has in memory already; how much that was.
+#[cfg(target_os = "linux")]
+fn cached(file: &File, room: &mut [u8], offset: u64) -> Option<usize> {
+    use rustix::io::{ReadWriteFlags, preadv2};
+    preadv2(file, &mut [io::IoSliceMut::new(room)], offset, ReadWriteFlags::NOWAIT).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cached(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
+    None
 }
 
 /// A buffer on its way.
@@ -49,6 +69,12 @@ struct Lent {
     buffer: Vec<u8>,
     length: usize,
     home: Buffers,
+}
+
+impl Lent {
+    fn room(&mut self) -> io::Result<&mut [u8]> {
+        self.buffer.get_mut(..self.length).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    }
 }
 
 impl AsRef<[u8]> for Lent {

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use arraylake_types::Secret;
 use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit as _, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
