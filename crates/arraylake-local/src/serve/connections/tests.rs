@@ -78,7 +78,7 @@ async fn a_client_that_has_its_answer_and_is_silent_is_left_after_a_moment() {
     assert!(!task.is_finished(), "nobody is left before the end");
     let begun = Instant::now();
     stop.send(true).unwrap();
-    graceful.shutdown().await;
+    timeout(PATIENCE, graceful.shutdown()).await.unwrap();
     task.await.unwrap();
     assert!((SILENCE..SILENCE * 2).contains(&begun.elapsed()), "{:?}", begun.elapsed());
 }

@@ -172,17 +172,21 @@ impl Meta<'_> {
         let mut rows = query.query([line, depth])?;
         while let Some(row) = rows.next()? {
             let (session, last_doc, depth): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            // In the order of the table, so that each row lands beside the one before it.
-            self.db
-                .prepare_cached(
-                    "INSERT INTO v1_version (repo, collection, path, line, depth, doc)
-                     SELECT ?1, collection, path, ?2, ?3, max(seq) FROM v1_doc WHERE session = ?4 AND seq <= ?5
-                     GROUP BY collection, path",
-                )?
-                .execute([self.repo, home, depth, session, last_doc])?;
             let text = "SELECT EXISTS (SELECT 1 FROM v1_doc WHERE session = ?1 AND seq > ?2)";
-            let loose = self.db.prepare_cached(text)?.query_row([session, last_doc], |row| row.get(0))?;
-            self.set_loose(session, loose)?;
+            let more: bool =
+                self.db.prepare_cached(text)?.query_row([session, last_doc], |row| row.get(0))?;
+            // In the order of the table, so that each row lands beside the one before it.
+            let change = if more {
+                "INSERT INTO v1_version (repo, collection, path, line, depth, doc)
+                 SELECT ?1, collection, path, ?2, ?3, max(seq) FROM v1_doc WHERE session = ?4 AND seq <= ?5
+                 GROUP BY collection, path"
+            } else {
+                "INSERT INTO v1_version (repo, collection, path, line, depth, doc)
+                 SELECT ?1, collection, path, ?2, ?3, seq FROM v1_doc WHERE session = ?4 AND seq <= ?5 AND old = 0
+                 ORDER BY collection, path"
+            };
+            self.db.prepare_cached(change)?.execute([self.repo, home, depth, session, last_doc])?;
+            self.set_loose(session, more)?;
         }
         Ok(())
     }
