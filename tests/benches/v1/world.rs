@@ -14,6 +14,7 @@ use arraylake_core::{AsyncClient, Config};
 use arraylake_local::{LocalConfig, serve};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 /// Requests under way at once, ours and bare ones; Python has four, which more do not make faster.
 pub(crate) const AT_ONCE: usize = 16;
@@ -21,8 +22,9 @@ pub(crate) const AT_ONCE: usize = 16;
 /// Names the interpreter with Python 0.20.0.
 const PYTHON: &str = "ARRAYLAKE_TEST_VENV_PYTHON_020_ZARR2";
 
-/// A service on a thread of its own. It ends with the process.
+/// A service on a thread of its own. It ends with this, and its directory goes with it.
 pub(crate) struct World {
+    service: Option<Service>,
     pub(crate) client: AsyncClient,
     pub(crate) org: OrgName,
     python: Option<PathBuf>,
@@ -30,21 +32,40 @@ pub(crate) struct World {
     token: String,
 }
 
+struct Service {
+    end: oneshot::Sender<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(Service { end, thread }) = self.service.take() {
+            drop(end);
+            thread.join().expect("the service ends");
+        }
+    }
+}
+
 impl World {
     pub(crate) fn start() -> Self {
         let (told, addresses) = mpsc::channel();
-        thread::spawn(move || {
+        let (end, ended) = oneshot::channel::<()>();
+        let thread = thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 let lake = serve(LocalConfig::temporary().expect("a directory")).await.expect("a service");
                 let token = lake.token().expose().to_owned();
                 told.send((lake.catalog_uri().to_owned(), token)).expect("the benchmark waits");
-                std::future::pending::<()>().await;
+                // Nothing is ever sent: the other side is dropped.
+                let _ = ended.await;
+                lake.shutdown().await;
             });
         });
         let (catalog, token) = addresses.recv().expect("the service starts");
-        Self::at(&format!("{catalog} {token}"))
+        let mut world = Self::at(&format!("{catalog} {token}"));
+        world.service = Some(Service { end, thread });
+        world
     }
 
     /// A service that runs already, by its [`address`](Self::address).
@@ -54,7 +75,7 @@ impl World {
         let client = client.with_token(token).build().expect("a client");
         let (catalog, token) = (catalog.to_owned(), token.to_owned());
         let python = std::env::var_os(PYTHON).map(PathBuf::from);
-        Self { client, org: "local".parse().expect("a name"), python, catalog, token }
+        Self { service: None, client, org: "local".parse().expect("a name"), python, catalog, token }
     }
 
     /// Where the service is, and the token for it, for programs that this one starts.

@@ -1,5 +1,6 @@
 //! [`FileStream`]: part of a file as the body of an answer.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::pin::Pin;
@@ -13,47 +14,58 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::buffers::{self, Buffers};
 
-/// The file comes back with each piece, since only one read at a time may use its position.
-type Piece = io::Result<(File, Bytes)>;
+/// How many pieces are read at once where the disk is waited for: going to another thread takes its time, too.
+const AT_ONCE: usize = 8;
+
+/// The file comes back with the pieces, since only one read at a time may use its position.
+type Pieces = io::Result<(File, VecDeque<Bytes>)>;
 
 /// A piece of a file, streamed. What the system has in memory is read when it can be sent; only the disk is waited for
 /// on another thread.
 #[derive(Debug)]
 pub(super) struct FileStream {
     state: State,
+    /// What was read and is to be sent.
+    ready: VecDeque<Bytes>,
     buffers: Buffers,
-    /// Where the next piece begins.
+    /// Where the next piece to be sent begins.
     offset: u64,
-    /// What the reads under way and to come deliver.
+    /// How much is to be sent.
     remaining: u64,
 }
 
 #[derive(Debug)]
 enum State {
     Idle(File),
-    Waiting(JoinHandle<Piece>),
+    Waiting(JoinHandle<Pieces>),
     Ended,
 }
 
 impl FileStream {
     /// The `length` bytes of `file` from `offset` on.
     pub(super) fn new(file: File, offset: u64, length: u64, buffers: Buffers) -> Self {
-        Self { state: State::Idle(file), buffers, offset, remaining: length }
+        Self { state: State::Idle(file), ready: VecDeque::new(), buffers, offset, remaining: length }
     }
 
     /// The next piece, if it is in memory; otherwise it will be waited for.
     fn read_on(&mut self, file: File) -> io::Result<Option<Bytes>> {
-        let (buffers, offset) = (self.buffers.clone(), self.offset);
-        let length = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(buffers::SIZE);
-        if length == 0 {
+        let (buffers, start, remaining) = (self.buffers.clone(), self.offset, self.remaining);
+        let length = move |offset: u64| {
+            let left = remaining.saturating_sub(offset - start);
+            usize::try_from(left).unwrap_or(usize::MAX).min(buffers::SIZE)
+        };
+        if remaining == 0 {
             return Ok(None);
         }
-        if let Some(piece) = buffers.read_now(&file, offset, length)? {
+        if let Some(piece) = buffers.read_now(&file, start, length(start))? {
             self.state = State::Idle(file);
-            return Ok(Some(self.passed(piece)));
+            return Ok(Some(piece));
         }
-        let read = move || buffers.read(&file, offset, length).map(|piece| (file, piece));
-        self.state = State::Waiting(spawn_blocking(read));
+        self.state = State::Waiting(spawn_blocking(move || {
+            let offsets = (start..start + remaining).step_by(buffers::SIZE).take(AT_ONCE);
+            let pieces = offsets.map(|offset| buffers.read(&file, offset, length(offset)));
+            pieces.collect::<io::Result<_>>().map(|pieces| (file, pieces))
+        }));
         Ok(None)
     }
 
@@ -68,19 +80,27 @@ impl Stream for FileStream {
     type Item = Result<Bytes, StdError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(piece) = self.ready.pop_front() {
+            return Poll::Ready(Some(Ok(self.passed(piece))));
+        }
         if let State::Idle(_) = self.state
             && let State::Idle(file) = std::mem::replace(&mut self.state, State::Ended)
             && let Some(piece) = self.read_on(file).transpose()
         {
+            let piece = piece.map(|piece| self.passed(piece));
             return Poll::Ready(Some(piece.map_err(StdError::from)));
         }
         let State::Waiting(next) = &mut self.state else { return Poll::Ready(None) };
-        let piece = ready!(next.poll_unpin(cx)).map_err(StdError::from).and_then(|piece| Ok(piece?));
+        let read = ready!(next.poll_unpin(cx)).map_err(StdError::from).and_then(|read| Ok(read?));
         self.state = State::Ended;
-        Poll::Ready(Some(piece.map(|(file, piece)| {
-            self.state = State::Idle(file);
-            self.passed(piece)
-        })))
+        let (file, pieces) = match read {
+            Ok(read) => read,
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        self.state = State::Idle(file);
+        self.ready = pieces;
+        let first = self.ready.pop_front();
+        Poll::Ready(first.map(|piece| Ok(self.passed(piece))))
     }
 }
 
@@ -142,11 +162,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_piece_that_the_disk_was_asked_for_comes_before_the_next_one() {
+    async fn pieces_that_the_disk_was_asked_for_come_before_the_next_ones() {
         let (file, content) = file();
         let buffers = Buffers::default();
         let mut stream = FileStream::new(file.try_clone().unwrap(), 0, LENGTH as u64, buffers.clone());
-        let slow = move || buffers.read(&file, 0, 1000).map(|piece| (file, piece));
+        let slow = move || {
+            let pieces: io::Result<_> =
+                [(0, 1000), (1000, 500)].iter().map(|(at, long)| buffers.read(&file, *at, *long)).collect();
+            pieces.map(|pieces| (file, pieces))
+        };
         stream.state = State::Waiting(spawn_blocking(slow));
         assert_eq!(read(stream).await.unwrap(), content);
     }
