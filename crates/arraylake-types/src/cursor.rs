@@ -137,14 +137,6 @@ macro_rules! by_serde_json {
     )*};
 }
 
-macro_rules! as_any {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            self.deserialize_any(visitor)
-        }
-    )*};
-}
-
 impl<'de> Deserializer<'de> for &mut Cursor<'de> {
     type Error = Error;
 
@@ -185,15 +177,6 @@ impl<'de> Deserializer<'de> for &mut Cursor<'de> {
         }
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.deserialize_any(visitor)
-    }
-
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -220,7 +203,7 @@ impl<'de> Deserializer<'de> for &mut Cursor<'de> {
         self.slowly()?.deserialize_tuple_struct(name, length, visitor)
     }
 
-    as_any! { deserialize_str deserialize_string deserialize_identifier deserialize_map deserialize_seq deserialize_bool }
+    serde::forward_to_deserialize_any! { bool str string identifier seq map struct }
 
     by_serde_json! {
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128

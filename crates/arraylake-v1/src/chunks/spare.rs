@@ -4,7 +4,7 @@
 //! and takes it back when the chunk is dropped.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 
@@ -15,55 +15,54 @@ const SMALL: usize = 64 << 10;
 const LIMIT: usize = 64 << 20;
 
 /// Those who share it keep it alive.
-static SHARED: Mutex<Weak<Mutex<Kept>>> = Mutex::new(Weak::new());
+static SHARED: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
 
-/// Memory to be used again, up to a limit; the oldest has to go first. Clones share it.
+/// Memory to be used again, if any is. Clones share it.
 #[derive(Clone)]
-pub(super) struct Spare {
-    kept: Arc<Mutex<Kept>>,
+pub(super) struct Spare(Option<Arc<Pool>>);
+
+/// Memory that is kept up to a limit; the oldest has to go first.
+struct Pool {
     limit: usize,
+    kept: Mutex<Kept>,
 }
 
+#[derive(Default)]
 struct Kept {
     buffers: VecDeque<Vec<u8>>,
     bytes: usize,
-    limit: usize,
 }
 
 impl Spare {
     /// That of the process, which is gone with the last store.
     pub(super) fn shared() -> Self {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = shared.upgrade() {
-            return Self { kept, limit: LIMIT };
-        }
-        let spare = Self::new(LIMIT);
-        *shared = Arc::downgrade(&spare.kept);
-        spare
+        let pool = shared.upgrade().unwrap_or_else(|| Pool::new(LIMIT));
+        *shared = Arc::downgrade(&pool);
+        Self(Some(pool))
     }
 
-    /// Keeps nothing: every chunk has memory of its own.
+    /// None: every chunk has memory of its own.
     pub(super) fn none() -> Self {
-        Self::new(0)
-    }
-
-    fn new(limit: usize) -> Self {
-        Self { kept: Arc::new(Mutex::new(Kept { buffers: VecDeque::new(), bytes: 0, limit })), limit }
+        Self(None)
     }
 
     /// Empty, with room for so many bytes.
     pub(super) fn lend(&self, length: usize) -> Lent {
-        if !(SMALL..=self.limit).contains(&length) {
-            return Lent { buffer: Vec::with_capacity(length), home: Weak::new() };
-        }
-        let again = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take(length);
+        let pool = self.0.as_ref().filter(|pool| (SMALL..=pool.limit).contains(&length));
+        let again = pool.and_then(|pool| pool.kept().take(length));
         let buffer = again.unwrap_or_else(|| Vec::with_capacity(length));
-        Lent { buffer, home: Arc::downgrade(&self.kept) }
+        Lent { buffer, home: pool.map(Arc::downgrade).unwrap_or_default() }
+    }
+}
+
+impl Pool {
+    fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit, kept: Mutex::default() })
     }
 
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
-        self.kept.lock().unwrap().bytes
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,11 +75,11 @@ impl Kept {
         Some(buffer)
     }
 
-    fn give_back(&mut self, mut buffer: Vec<u8>) {
+    fn give_back(&mut self, mut buffer: Vec<u8>, limit: usize) {
         buffer.clear();
         self.bytes += buffer.capacity();
         self.buffers.push_back(buffer);
-        while self.bytes > self.limit {
+        while self.bytes > limit {
             self.bytes -= self.buffers.pop_front().map_or(self.bytes, |oldest| oldest.capacity());
         }
     }
@@ -89,7 +88,7 @@ impl Kept {
 /// The memory of a chunk, which is given back when the chunk is dropped, or its reading given up.
 pub(super) struct Lent {
     buffer: Vec<u8>,
-    home: Weak<Mutex<Kept>>,
+    home: Weak<Pool>,
 }
 
 impl Lent {
@@ -113,8 +112,8 @@ impl AsRef<[u8]> for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if let Some(kept) = self.home.upgrade() {
-            kept.lock().unwrap_or_else(PoisonError::into_inner).give_back(std::mem::take(&mut self.buffer));
+        if let Some(pool) = self.home.upgrade() {
+            pool.kept().give_back(std::mem::take(&mut self.buffer), pool.limit);
         }
     }
 }
@@ -122,6 +121,16 @@ impl Drop for Lent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Spare {
+        fn of(limit: usize) -> Self {
+            Self(Some(Pool::new(limit)))
+        }
+
+        fn bytes(&self) -> usize {
+            self.0.as_ref().unwrap().kept().bytes
+        }
+    }
 
     fn chunk(spare: &Spare, byte: u8, length: usize) -> Bytes {
         let mut lent = spare.lend(length);
@@ -131,7 +140,7 @@ mod tests {
 
     #[test]
     fn memory_comes_back_with_the_last_part_of_a_chunk_and_shows_nothing_of_it() {
-        let spare = Spare::new(4 * SMALL);
+        let spare = Spare::of(4 * SMALL);
         let first = chunk(&spare, 1, 2 * SMALL);
         let (part, place) = (first.slice(5..), first.as_ptr());
         drop(first);
@@ -145,7 +154,7 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_the_limit_and_the_oldest_goes_first() {
-        let spare = Spare::new(2 * SMALL);
+        let spare = Spare::of(2 * SMALL);
         let chunks = [1, 2, 3].map(|byte| chunk(&spare, byte, SMALL));
         let places = chunks.each_ref().map(|chunk| chunk.as_ptr());
         drop(chunks);
@@ -153,13 +162,13 @@ mod tests {
         let again = [4, 5].map(|byte| chunk(&spare, byte, SMALL)).map(|chunk| chunk.as_ptr());
         assert!(!again.contains(&places[0]));
         drop(chunk(&spare, 6, 3 * SMALL));
-        drop(chunk(&Spare::new(0), 7, SMALL));
+        drop(chunk(&Spare::none(), 7, SMALL));
         assert!(spare.bytes() <= 2 * SMALL);
     }
 
     #[test]
     fn small_chunks_and_those_of_other_sizes_get_memory_of_their_own() {
-        let spare = Spare::new(8 * SMALL);
+        let spare = Spare::of(8 * SMALL);
         drop(chunk(&spare, 1, SMALL - 1));
         assert_eq!(spare.bytes(), 0);
         drop(chunk(&spare, 1, 4 * SMALL));
@@ -170,13 +179,14 @@ mod tests {
     #[test]
     fn all_stores_share_what_is_gone_with_the_last_one() {
         let (one, other) = (Spare::shared(), Spare::shared());
-        assert!(Arc::ptr_eq(&one.kept, &other.kept));
+        let (one, other) = (one.0.unwrap(), other.0.unwrap());
+        assert!(Arc::ptr_eq(&one, &other));
         assert_eq!(one.limit, LIMIT);
     }
 
     #[test]
     fn a_chunk_outlives_the_store_that_it_came_from() {
-        let spare = Spare::new(SMALL);
+        let spare = Spare::of(SMALL);
         let chunk = chunk(&spare, 1, SMALL);
         drop(spare);
         assert_eq!(chunk, vec![1; SMALL]);

@@ -141,6 +141,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
 mod tests {
     use super::*;
     use crate::store::schema;
+    use crate::store::v1::testing::{add_repo, meta};
 
     #[test]
     fn sessions_that_are_over_or_committed_are_not_looked_at_for_those_that_go_on() {
@@ -153,13 +154,12 @@ mod tests {
     #[test]
     fn what_ended_a_session_of_an_older_program_is_its_time_or_its_commit() {
         let mut file = schema::of_version(10);
-        let rows = "INSERT INTO org VALUES ('1', 'acme', 'ACME', 0);
-            INSERT INTO repo (seq, id, org, name, updated, ghost, model) VALUES (1, '65f0', 'acme', 'old', 0, 0, '{}');
-            INSERT INTO v1_session VALUES (1, 1, 'gone', 5, 0, NULL), (2, 1, 'done', 5, 1, NULL), (3, 1, 'own', NULL, 0, NULL)";
+        add_repo(&file);
+        let rows = "INSERT INTO v1_session VALUES (1, 1, 'gone', 5, 0, NULL), (2, 1, 'done', 5, 1, NULL), (3, 1, 'own', NULL, 0, NULL)";
         file.execute_batch(rows).unwrap();
         schema::migrate(&mut file).unwrap();
         let db = file.transaction().unwrap();
-        let meta = Meta { db: &db, repo: 1 };
+        let meta = meta(&db);
         for (id, end) in [("gone", Some(End::Late)), ("done", Some(End::Committed)), ("own", None)] {
             let session = meta.session(&id.parse().unwrap()).unwrap().unwrap();
             assert_eq!(session.end(std::time::SystemTime::now().into()), end, "{id}");
